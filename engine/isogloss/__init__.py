@@ -1,0 +1,71 @@
+"""Translation between API dialects, as data that runs both ways.
+
+The words of this package:
+
+dialect     one API's JSON vocabulary
+operation   what is asked for in either dialect: chat, embeddings …
+phase       one document of an exchange: request, response, stream, error
+rule        one entry of a rule file: this here is that there
+lens        a rule made to run: forward, and flipped
+codec       a named pair of pure functions for one value
+table       rows pairing the words of two dialects; a lossy cell is marked in the table
+guard       the condition under which a rule holds (`when:`)
+family      models that share capabilities, found by an ordered list of anchored patterns
+profile     a named overlay of rules: a surface, or a convention
+loss        what one dialect said and the other cannot: pointer, rule, file:line, kind, reason
+ledger      the account of one translation: every leaf of the input, and what became of it
+complement  what an exchange must remember so that the way back is faithful
+ruleset     all rules of one version with overlays applied: loaded, checked, immutable, hashed
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isogloss.errors import DocumentError, IsoglossError, LossError, RuleError, UnknownName, ValidationError
+    from isogloss.loss import Loss, Step
+    from isogloss.translator import Call, Exchange, Reply, Route, Translation, Translator, translate
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "errors": ("DocumentError", "IsoglossError", "LossError", "RuleError", "UnknownName", "ValidationError"),
+    "loss": ("Loss", "Step"),
+    "translator": ("Call", "Exchange", "Reply", "Route", "Translation", "Translator", "translate"),
+}
+_HOME = {name: module for module, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "Call",
+    "DocumentError",
+    "Exchange",
+    "IsoglossError",
+    "Loss",
+    "LossError",
+    "Reply",
+    "Route",
+    "RuleError",
+    "Step",
+    "Translation",
+    "Translator",
+    "UnknownName",
+    "ValidationError",
+    "__version__",
+    "translate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is first asked for: importing the package costs nothing."""
+    if name not in _HOME:
+        message = f"module 'isogloss' has no attribute {name!r}"
+        raise AttributeError(message)
+    value = getattr(import_module(f"isogloss.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,178 @@
+"""The accounts of one run: what was read, by which rule, where it went, and what was lost.
+
+Every leaf of the input is claimed by the rule that reads it. What nobody claimed when all rules have run is lost, and
+said so: by the sentence that a `drops` in scope gives, or as unknown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from isogloss.errors import DocumentError
+from isogloss.loss import Loss, Step
+from isogloss.pointer import pointer, settled
+from isogloss.values import same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from isogloss.loss import Kind
+    from isogloss.rule import Drop
+    from isogloss.values import Path, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whoever claims, loses or writes: a rule's id and place."""
+
+    id: str
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A place that was read and the place it was written to."""
+
+    disposition: str
+    owner: Owner
+    source: Path | None
+    target: Path | None
+
+
+@dataclass(slots=True)
+class Lost:
+    """A loss whose target index may not be settled yet."""
+
+    kind: Kind
+    source: Path | None
+    target: Path | None
+    owner: Owner
+    reason: str
+
+
+class Accounts:
+    """Claims, pairs and losses of one run."""
+
+    def __init__(self) -> None:
+        self.claims: dict[Path, tuple[str, Owner]] = {}
+        self.touched: set[Path] = set()
+        self.pairs: list[Pair] = []
+        self.lost: list[Lost] = []
+        self.scopes: dict[Path, list[tuple[tuple[Drop, ...], Owner]]] = {}
+        #: Where a reference was followed: the place it was followed from, and the place it led to.
+        self.aliases: dict[Path, Path] = {}
+        self.followed: list[tuple[Value, Path]] = []
+
+    def claim(self, path: Path, disposition: str, owner: Owner) -> None:
+        """Say that a rule has read a place and all below it."""
+        self.claims.setdefault(path, (disposition, owner))
+        for length in range(len(path) + 1):
+            self.touched.add(path[:length])
+
+    def claimed(self, path: Path) -> bool:
+        """Tell whether a place, or one around it, has been read."""
+        return any(path[:length] in self.claims for length in range(len(path) + 1))
+
+    def scope(self, path: Path, drops: tuple[Drop, ...], owner: Owner) -> None:
+        """Give the sentences for what is lost below a place."""
+        self.scopes.setdefault(path, []).append((drops, owner))
+
+    def lose(self, kind: Kind, source: Path | None, target: Path | None, owner: Owner, reason: str) -> None:
+        """Record a loss."""
+        self.lost.append(Lost(kind, source, target, owner, reason))
+
+    def inline(self, virtual: Path, real: Path, value: Value, owner: Owner) -> None:
+        """Say that a reference was followed: what it leads to is accounted for under the place it stands at."""
+        self.aliases[virtual] = real
+        self.followed.append((value, virtual))
+        self.claim(real, "normal", owner)
+
+    # ------------------------------------------------------------------ what nobody read
+
+    def sweep(self, value: Value, path: Path, *, nulls_absent: bool) -> None:
+        """Account for every leaf at or below a place that nobody claimed."""
+        if path in self.claims:
+            return
+        if path in self.touched and isinstance(value, dict | list) and value:
+            for step, member in value.items() if isinstance(value, dict) else enumerate(value):
+                self.sweep(member, (*path, step), nulls_absent=nulls_absent)
+        elif value is None and nulls_absent:
+            self.claim(path, "satisfied", Owner("null", ""))
+        elif not (isinstance(value, dict) and value and self._dropped_below(value, path, nulls_absent=nulls_absent)):
+            self._lose_unread(value, path)
+
+    def _dropped_below(self, value: dict[str, Value], path: Path, *, nulls_absent: bool) -> bool:
+        """Go down where a sentence is given for something inside."""
+        below = any(
+            len(drop.path) > len(rest) and fits(drop.path[: len(rest)], rest)
+            for drops, _, rest in self._scopes_of(path)
+            for drop in drops
+        )
+        if below:
+            for name, member in value.items():
+                self.sweep(member, (*path, name), nulls_absent=nulls_absent)
+        return below
+
+    def _lose_unread(self, value: Value, path: Path) -> None:
+        for drops, owner, rest in self._scopes_of(path):
+            for drop in drops:
+                if fits(drop.path, rest[: len(drop.path)]) and len(drop.path) <= len(rest):
+                    self._drop(drop, value, path, owner)
+                    return
+        owner = next((owner for _, owner, _ in self._scopes_of(path)), Owner("document", ""))
+        self.lose("dropped", path, None, owner, f"no rule knows {path[-1]!r} here" if path else "no rule reads this")
+        self.claim(path, "dropped", owner)
+
+    def _scopes_of(self, path: Path) -> Iterable[tuple[tuple[Drop, ...], Owner, Path]]:
+        for length in range(len(path), -1, -1):
+            for drops, owner in self.scopes.get(path[:length], ()):
+                yield drops, owner, path[length:]
+
+    def _drop(self, drop: Drop, value: Value, path: Path, owner: Owner) -> None:
+        place = drop.mark.place if drop.mark else owner.place
+        named = Owner(f"{owner.id}.{'.'.join(map(str, drop.path))}", place)
+        if any(same(value, word) for word in drop.satisfied):
+            self.claim(path, "satisfied", named)
+            return
+        if drop.refuse:
+            raise DocumentError(pointer(path), drop.reason, rule=named.id, place=place)
+        self.lose("dropped", path, None, named, drop.reason)
+        self.claim(path, "dropped", named)
+
+    # ------------------------------------------------------------------ results
+
+    def losses(self) -> tuple[Loss, ...]:
+        """Return the losses, ordered by where they stood."""
+        found = [_loss(lost) for lost in self.lost]
+        return tuple(dict.fromkeys(found))
+
+    def ledger(self, document: Value, body: Value) -> tuple[Step, ...]:
+        """Return every step: each place that was read and where it went, each place that was added."""
+        from isogloss.pointer import find  # noqa: PLC0415 - only a traced run needs it
+
+        steps = [_step(pair, document, body, find) for pair in self.pairs]
+        paired = {pair.source for pair in self.pairs if pair.source is not None}
+        for path, (disposition, owner) in self.claims.items():
+            if path not in paired:
+                steps.append(Step(disposition, owner.id, owner.place, pointer(path), None, find(document, path)))
+        return tuple(steps)
+
+
+def _loss(lost: Lost) -> Loss:
+    source = "" if lost.source is None else pointer(lost.source)
+    target = None if lost.target is None else pointer(lost.target)
+    return Loss(lost.kind, source, target, lost.owner.id, lost.owner.place, lost.reason)
+
+
+def _step(pair: Pair, document: Value, body: Value, find: Any) -> Step:
+    source = None if pair.source is None else pointer(pair.source)
+    target = None if pair.target is None else pointer(pair.target)
+    value = None if pair.source is None else find(document, pair.source)
+    written = None if pair.target is None else find(body, settled(pair.target))
+    return Step(pair.disposition, pair.owner.id, pair.owner.place, source, target, value, written)
+
+
+def fits(pattern: Path, path: Path) -> bool:
+    """Tell whether a path fits a dotted pattern, in which * is any one step."""
+    return len(pattern) == len(path) and all(want in ("*", step) for want, step in zip(pattern, path, strict=True))

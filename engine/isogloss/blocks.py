@@ -1,0 +1,377 @@
+"""Reading blocks: what a document lays out in groups and slots becomes a list of groups of blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from isogloss.accounts import Owner
+from isogloss.errors import DocumentError
+from isogloss.matching import Bound, Env, Found, match
+from isogloss.pointer import find, pointer
+from isogloss.values import ABSENT, same, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from isogloss.interpreter import Run
+    from isogloss.lens import TurnedBlock, TurnedLayout
+    from isogloss.rule import Side, Slot
+    from isogloss.values import Path, Value
+
+
+@dataclass(slots=True)
+class Item:
+    """One block: its kind, what its example bound, and the blocks inside it."""
+
+    block: TurnedBlock
+    env: Env
+    path: Path
+    inner: list[Item] = field(default_factory=list["Item"])
+
+    @property
+    def kind(self) -> str:
+        """The block's kind."""
+        return self.block.kind
+
+
+@dataclass(slots=True)
+class Group:
+    """Blocks that stand together under a role; '^' is a group that is hoisted."""
+
+    role: str | None
+    items: list[Item]
+    path: Path
+    #: The group was itself a block.
+    alone: bool = False
+
+
+def read_groups(run: Run, layout: TurnedLayout, value: dict[str, Value], path: Path) -> list[Group]:
+    """Read all groups of a document, in order."""
+    side = layout.read
+    groups: list[Group] = []
+    if side.hoist is not None:
+        groups += _hoisted(run, layout, side, value, path)
+    if side.group is not None:
+        groups += _one(run, layout, side, value, path)
+    for place in (side.groups, *side.also):
+        if place is not None:
+            groups += _listed(run, layout, side, value, path, place)
+    return groups
+
+
+def _at(run: Run, value: Value, path: Path, place: Path) -> tuple[Value, Path]:
+    """Follow a dotted place, in the dialect's spelling."""
+    for name in place:
+        if not isinstance(value, dict):
+            return ABSENT, path
+        actual = name if name in value else run.spelled(value, name)
+        value, path = value.get(actual, ABSENT), (*path, actual)
+    return (ABSENT if value is None and run.lens.nulls_absent else value), path
+
+
+def _hoisted(run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value], path: Path) -> list[Group]:
+    assert side.hoist is not None
+    found, where = _at(run, value, path, side.hoist)
+    if found is ABSENT:
+        return []
+    if isinstance(found, str):
+        return [Group("^", _plain_items(run, layout, side.slots[0], found, where, {}), where)]
+    if side.role is not None and isinstance(found, dict) and side.role in found:
+        run.accounts.claim((*where, side.role), "normal", run.owner)
+    return [_group(run, layout, side, found, where, "^")]
+
+
+def _one(run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value], path: Path) -> list[Group]:
+    assert side.group is not None
+    found, where = _at(run, value, path, side.group)
+    if found is ABSENT:
+        return [Group(None, [], where)]
+    return [_group(run, layout, side, found, where, None)]
+
+
+def _listed(
+    run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value], path: Path, place: Path
+) -> Iterator[Group]:
+    found, where = _at(run, value, path, place)
+    if found is ABSENT:
+        return
+    if isinstance(found, dict):
+        found = [found]
+        yield _group(run, layout, side, found[0], where, _role(run, layout, side, found[0], where))
+        return
+    if not isinstance(found, list):
+        run.refuse(where, f"a list must stand here, not {type_name(found)}")
+    if not found:
+        run.accounts.claim(where, "normal", run.owner)
+    for index, member in enumerate(found):
+        here = (*where, index)
+        yield _group(run, layout, side, member, here, _role(run, layout, side, member, here))
+
+
+def _role(run: Run, layout: TurnedLayout, side: Side, value: Value, path: Path) -> str | None:
+    if side.role is None or layout.layout.roles is None or not isinstance(value, dict):
+        return None
+    word = value.get(side.role, side.role_absent)
+    if not isinstance(word, str):
+        run.refuse((*path, side.role), "a role must stand here")
+    if side.role in value:
+        run.accounts.claim((*path, side.role), "mapped", run.owner)
+    return str(run.convert(run.lens.conversion(layout.layout.roles), word, (*path, side.role), ()))
+
+
+def _group(run: Run, layout: TurnedLayout, side: Side, value: Value, path: Path, role: str | None) -> Group:
+    if not isinstance(value, dict):
+        run.refuse(path, f"an object must stand here, not {type_name(value)}")
+    run.accounts.scope(path, side.drops, Owner(layout.layout.name, side.mark.place))
+    for name, fixed in side.fixed.items():
+        if name in value and same(value[name], fixed):
+            run.accounts.claim((*path, name), "normal", run.owner)
+    word = value.get(side.role) if side.role else None
+    seams = _seams(run, side, value, path)
+    own = [slot for slot in side.slots if slot.form == "self" and word in slot.roles]
+    items: list[Item] = []
+    for slot in own or [slot for slot in side.slots if _reads(slot, word)]:
+        items += _slot(run, layout, slot, value, path, seams)
+    return Group(role, items, path, alone=bool(own))
+
+
+def _reads(slot: Slot, word: Value) -> bool:
+    return not slot.roles if slot.form == "self" else not slot.roles or word in slot.roles or word is None
+
+
+# --------------------------------------------------------------------- slots
+
+
+def _slot(
+    run: Run, layout: TurnedLayout, slot: Slot, group: dict[str, Value], path: Path, seams: dict[str, list[Any]]
+) -> list[Item]:
+    if slot.form == "self":
+        return _self(run, layout, slot, group, path)
+    if slot.form == "fields":
+        return [item for item in (_field(run, block, group, path) for block in _holding(layout, slot)) if item]
+    found, where = _at(run, group, path, slot.at)
+    if found is ABSENT:
+        return []
+    if slot.conversion is not None:
+        conversion = run.lens.conversion(slot.conversion)
+        assert conversion.codec is not None
+        if not conversion.codec.fits(found, conversion.options):
+            run.refuse(where, f"{type_name(found)} does not fit here")
+        found = conversion.codec.read(found, conversion.options)[0]
+        run.accounts.claim(where, "normal", run.owner)
+    if slot.form == "one":
+        return [_block(run, layout, slot, found, where)]
+    if isinstance(found, str) and slot.form in ("joined", "plain-or-items"):
+        return _plain_items(run, layout, slot, found, where, seams)
+    return _listed_items(run, layout, slot, found, where, seams)
+
+
+def _listed_items(
+    run: Run, layout: TurnedLayout, slot: Slot, found: Value, where: Path, seams: dict[str, list[Any]]
+) -> list[Item]:
+    if not isinstance(found, list):
+        run.refuse(where, f"{'text or ' * (slot.form != 'items')}a list must stand here, not {type_name(found)}")
+    if not found:
+        run.accounts.claim(where, "normal", run.owner)
+    items: list[Item] = []
+    for index, member in enumerate(found):
+        here = (*where, index)
+        if isinstance(member, str) and slot.form == "plain-or-items":
+            items += _plain_items(run, layout, slot, member, here, {})
+            continue
+        item = _block(run, layout, slot, member, here)
+        if item is not None:
+            _attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == index])
+            items.append(item)
+        if slot.number is not None and isinstance(member, dict) and slot.number in member:
+            run.accounts.claim((*here, slot.number), "normal", run.owner)
+    return items
+
+
+def _holding(layout: TurnedLayout, slot: Slot) -> Iterator[TurnedBlock]:
+    return (b for b in layout.blocks if slot.holds is None or b.kind in slot.holds or b.kind in slot.reads)
+
+
+def _self(run: Run, layout: TurnedLayout, slot: Slot, group: dict[str, Value], path: Path) -> list[Item]:
+    if slot.holds is None and any(len(run.accounts.claims) and (*path, name) in run.accounts.touched for name in group):
+        return []
+    item = _block(run, layout, slot, group, path)
+    return [item] if item is not None else []
+
+
+def _field(run: Run, block: TurnedBlock, group: dict[str, Value], path: Path) -> Item | None:
+    return _read(run, block, group, path)
+
+
+def _block(run: Run, layout: TurnedLayout, slot: Slot, value: Value, path: Path) -> Any:
+    for block in _holding(layout, slot):
+        item = _read(run, block, value, path)
+        if item is not None:
+            _inner(run, item, value, path)
+            return item
+    return None
+
+
+def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> Item | None:
+    """Read one block if it is of this kind."""
+    outer = run.owner
+    run.owner = Owner(block.turn.id, block.turn.place)
+    try:
+        found = Found()
+        guard = block.turn.guard
+        if not match(run, block.turn.read, value, path, found) or not found.claims or not _where(
+            block, run.complete(block.turn.rule, found.env), run.lens.reader
+        ):
+            return None
+        if guard is not None and not guard(value):
+            return None
+        known = block.turn.rule.knows.get(run.lens.reader)
+        if known is not None and run.exchange.get(known) is ABSENT:
+            return None
+        if any(run.accounts.claimed(claim) for claim in found.claims):
+            return None
+        return _accepted(run, block, found, path)
+    finally:
+        run.owner = outer
+
+
+def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | None:
+    rule = block.turn.rule
+    run.accounts.scope(path, rule.drops.get(run.lens.reader, ()), run.owner)
+    if block.turn.gated == "refuse":
+        run.refuse(path, rule.refuse or rule.reason, rule.status)
+    for claim in found.claims:
+        run.accounts.claim(claim, "mapped", run.owner)
+    run.differing(found)
+    if block.turn.gated == "drop":
+        run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
+    if rule.kind is not None:
+        run.lose(rule.kind, path, None, rule.reason)
+    item = Item(block, run.complete(rule, found.env), path)
+    book(run, item)
+    return item
+
+
+def _where(block: TurnedBlock, env: Env, reader: str) -> bool:
+    for name, heads in block.block.where.get(reader, {}).items():
+        value = env[name].value if name in env else None
+        if not (isinstance(value, str) and value.startswith(heads)):
+            return False
+    return True
+
+
+def _inner(run: Run, item: Item, value: Value, path: Path) -> None:
+    """Read the blocks inside a block by the layout that stands there."""
+    inner = item.block.block.inner
+    if inner is None:
+        return
+    layout = run.lens.layout(inner[0])
+    group, where = _at(run, value, path, inner[1][run.lens.reader])
+    if isinstance(group, dict):
+        item.inner = _group(run, layout, layout.read, group, where, None).items
+
+
+# --------------------------------------------------------------------- plain text and its seams
+
+
+def _plain_items(
+    run: Run, layout: TurnedLayout, slot: Slot, text: str, path: Path, seams: Mapping[str, list[Any]]
+) -> list[Item]:
+    """Read a string as the slot's plain block; seams say where it was one part, and where another."""
+    block = next((b for b in _holding(layout, slot) if b.block.plain and b.kind == (slot.plain or b.kind)), None)
+    if block is None:
+        run.refuse(path, "text cannot stand here")
+        return []
+    run.accounts.claim(path, "mapped", Owner(block.turn.id, block.turn.place))
+    cuts = seams.get(block.kind, [])
+    items = [_plain(run, block, piece, path, cut) for piece, cut in _cut(text, cuts)]
+    return [item for item in items if item is not None]
+
+
+def _cut(text: str, cuts: list[Any]) -> Iterator[tuple[str, Any]]:
+    start = 0
+    for cut in cuts:
+        yield text[start : cut["end"]], cut
+        start = max(start, min(cut["end"], len(text)))
+    if start < len(text) or not cuts:
+        yield text[start:], None
+
+
+def _plain(run: Run, block: TurnedBlock, text: str, path: Path, cut: Any) -> Item | None:
+    if text == block.block.empty and (cut is None or not cut["binds"]):
+        return None
+    assert block.block.plain is not None
+    item = Item(block, run.complete(block.turn.rule, {block.block.plain: Bound(text, path)}), path)
+    if cut is not None:
+        _attach(item, [cut])
+    return item
+
+
+def _attach(item: Item, seams: list[Any]) -> None:
+    for seam in seams:
+        item.env.update(seam["binds"])
+
+
+def _seams(run: Run, side: Side, group: dict[str, Value], path: Path) -> dict[str, list[Any]]:
+    """Read the list that says where parts of a joined text end and what they carry."""
+    spec = side.seams
+    if spec is None:
+        return {}
+    found: dict[str, list[Any]] = {}
+    entries, where = _at(run, group, path, tuple(spec["at"].split(".")))
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        _seam(run, spec, entry, (*where, index), found)
+    for lone, (name, kind) in spec.get("lone", {}).items():
+        value, place = _at(run, group, path, tuple(lone.split(".")))
+        if isinstance(value, str) and not found.get(kind):
+            run.accounts.claim(place, "mapped", run.owner)
+            found.setdefault(kind, []).append({"end": 1 << 30, "binds": {name: Bound(value, place)}})
+    for cuts in found.values():
+        cuts.sort(key=lambda cut: cut["end"])
+    return found
+
+
+def _seam(run: Run, spec: Mapping[str, Any], entry: Value, path: Path, found: dict[str, list[Any]]) -> None:
+    if not isinstance(entry, dict) or not isinstance(entry.get(spec["end"]), int):
+        run.refuse(path, f"an entry here says which {spec['kind']} it belongs to and, as {spec['end']}, where that ends")
+    kind = entry.get(spec["kind"])
+    for name in (spec["kind"], spec["end"], spec["number"]):
+        if name in entry:
+            run.accounts.claim((*path, name), "normal", run.owner)
+    binds = {}
+    for name, field_name in spec["carries"].items():
+        if field_name in entry:
+            run.accounts.claim((*path, field_name), "mapped", run.owner)
+            binds[name] = Bound(entry[field_name], (*path, field_name))
+    found.setdefault(str(kind), []).append({"end": max(0, entry[spec["end"]]), "binds": binds})
+
+
+# --------------------------------------------------------------------- books
+
+
+def book(run: Run, item: Item) -> None:
+    """Enter a block into its book, or find the entry it belongs to."""
+    use = item.block.block.book
+    if use is None:
+        return
+    pages = run.exchange.book(use.book)
+    key, label = (item.env[name].value if name in item.env else ABSENT for name in (use.key, use.label))
+    if use.opens:
+        if not isinstance(key, str) or key == "" or (key in pages.keys and pages.keys[key].path != item.path):
+            key = pages.mint(run.lens.ruleset.values.get("mint", "call_"), run.exchange.seed)
+            item.env[use.key] = Bound(key)
+        pages.enter(key, label, item.path)
+        return
+    entry = pages.close(key if key != "" else ABSENT, label)
+    if entry is None:
+        reason = "this answers no call that stands before it"
+        raise DocumentError(pointer(item.path), reason, rule=run.owner.id, place=run.owner.place)
+    item.env.setdefault(use.key, Bound(entry.key))
+    if entry.label is not ABSENT:
+        item.env.setdefault(use.label, Bound(entry.label))
+
+
+def value_at(value: Value, path: Path) -> Value:
+    """Return what stands at a path."""
+    return find(value, path)

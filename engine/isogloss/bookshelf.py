@@ -1,0 +1,232 @@
+"""The rulebook as files: one tree of named entries, with overlays laid over it.
+
+A rule file holds entries under section names (`tables:`, `sets:`, `documents:` …). Files are read in order of their
+names; where an entry stands does not matter. An overlay may add entries, and change them by `actions`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss import resources, source
+from isogloss.errors import Mark, Problem, RuleError, UnknownName, near, suggestion
+from isogloss.pointer import parse_pointer
+from isogloss.source import Map, Seq
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+SECTIONS: Final = ("dialects", "families", "tables", "values", "sets", "blocks", "attributes", "layouts", "documents")
+_HEAD: Final = ("version", "language", "extends", "title", "profile", "why", "note", "actions")
+
+
+def versions() -> list[str]:
+    """List the versions of the rulebook."""
+    return sorted(path.name for path in resources.folder("rules").iterdir() if (path / "ruleset.yaml").exists())
+
+
+def rule_files(version: str) -> list[Path]:
+    """List the rule files of a version, without its profiles."""
+    folder = resources.folder("rules") / version
+    if not (folder / "ruleset.yaml").exists():
+        raise UnknownName("version", version, versions())
+    return sorted(path for path in folder.rglob("*.yaml") if path.parent.name != "profiles")
+
+
+def profiles(version: str) -> list[str]:
+    """List the profiles of a version."""
+    return sorted(path.stem for path in (resources.folder("rules") / version / "profiles").glob("*.yaml"))
+
+
+def profile_file(version: str, name: str) -> Path:
+    """Find a profile's file."""
+    path = resources.folder("rules") / version / "profiles" / f"{name}.yaml"
+    if not path.exists():
+        raise UnknownName("profile", name, profiles(version))
+    return path
+
+
+def overlay_files(overlays: Iterable[Path]) -> list[Path]:
+    """List the files of overlays: each a file, or a folder of files."""
+    found: list[Path] = []
+    for path in overlays:
+        found += sorted(path.rglob("*.yaml")) if path.is_dir() else [path]
+    return found
+
+
+def digest(files: Iterable[Path]) -> str:
+    """Hash the bytes of rule files, to know a cached ruleset by."""
+    total = hashlib.sha256()
+    for path in files:
+        total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    return total.hexdigest()
+
+
+class Shelf:
+    """The merged tree of entries: {section: {name: entry}}."""
+
+    def __init__(self) -> None:
+        self.tree = Map(Mark("", 1, 1))
+        self.head = Map(Mark("", 1, 1))
+        self.problems: list[Problem] = []
+        for section in SECTIONS:
+            self.tree[section] = Map(Mark("", 1, 1))
+
+    def add(self, files: Sequence[Path], *, overlay: bool = False) -> None:
+        """Read files onto the shelf; then carry out their actions."""
+        actions: list[Map] = []
+        for path in files:
+            try:
+                found = source.read(path, _name(path))
+            except RuleError as error:
+                self.problems += error.problems
+                continue
+            self._take(found, actions, overlay=overlay)
+        for action in actions:
+            self._act(action)
+
+    def _take(self, found: Map, actions: list[Map], *, overlay: bool) -> None:
+        for section, entries in found.items():
+            if section == "actions":
+                actions += [action for action in entries if isinstance(action, Map)]
+            elif section in SECTIONS:
+                self._entries(section, entries, found.marks[section], overlay=overlay)
+            elif section not in _HEAD:
+                self._unknown(section, found.names[section])
+            elif not overlay:
+                self.head[section] = entries
+
+    def _unknown(self, section: str, mark: Mark) -> None:
+        hint = suggestion(near(section, (*SECTIONS, *_HEAD)))
+        self.problems.append(Problem(mark, f"there is no section {section!r}{hint}"))
+
+    def _entries(self, section: str, entries: Any, mark: Mark, *, overlay: bool) -> None:
+        if not isinstance(entries, Map):
+            self.problems.append(Problem(mark, f"{section} holds an object of named entries"))
+            return
+        shelf = self.tree[section]
+        if overlay and section == "families":
+            # An overlay's patterns are tried before the rulebook's: it must be able to take a name over.
+            self.tree[section] = shelf = _first(entries, shelf)
+            return
+        for name, entry in entries.items():
+            known = shelf.get(name)
+            if name not in shelf:
+                shelf[name] = entry
+                shelf.names[name] = entries.names[name]
+                shelf.marks[name] = entries.marks[name]
+            elif isinstance(known, Map) and isinstance(entry, Map):
+                self._join(known, entry)
+            else:
+                self.problems.append(Problem(entries.names[name], f"{section}.{name} stands in two places"))
+
+    def _join(self, known: Map, entry: Map) -> None:
+        """One entry may be written in several files: its rules, drops and blocks add up."""
+        for name, value in entry.items():
+            mine = known.get(name)
+            if name not in known:
+                known[name] = value
+                known.names[name], known.marks[name] = entry.names[name], entry.marks[name]
+            elif isinstance(mine, Seq) and isinstance(value, Seq):
+                mine.extend(value)
+                mine.marks.extend(value.marks)
+            elif isinstance(mine, Map) and isinstance(value, Map):
+                self._join(mine, value)
+            elif mine != value:
+                self.problems.append(Problem(entry.names[name], f"{name!r} is already given at {known.names[name]}"))
+
+    def _act(self, action: Map) -> None:
+        steps = parse_pointer(str(action.get("at", "")))
+        words = [word for word in ("set", "remove", "append", "before") if word in action]
+        if len(words) != 1 or "why" not in action or not steps:
+            self.problems.append(Problem(action.mark, "an action has `at`, `why`, and one of set, remove, append"))
+            return
+        parent = self._resolve(steps[:-1])
+        done = parent is not None and _apply(parent, steps[-1], words[0], action)
+        if not done:
+            mark = action.marks.get("at", action.mark)
+            self.problems.append(Problem(mark, f"{action['at']} matches nothing{self._hint(parent, steps[-1])}"))
+
+    def _hint(self, parent: Any, step: str) -> str:
+        if isinstance(parent, Seq):
+            return suggestion(near(step, [str(item["id"]) for item in parent if isinstance(item, Map) and "id" in item]))
+        return suggestion(near(step, parent)) if isinstance(parent, Map) else ""
+
+    def _resolve(self, steps: tuple[str, ...]) -> Any:
+        here: Any = self.tree
+        for step in steps:
+            place = _place(here, step)
+            if place is None:
+                return None
+            here = here[place]
+        return here
+
+
+def _first(entries: Map, shelf: Map) -> Map:
+    """Put an overlay's entries before those that are there."""
+    found = Map(shelf.mark)
+    for source_map in (entries, shelf):
+        for name, entry in source_map.items():
+            if name not in found:
+                found[name] = entry
+                found.names[name], found.marks[name] = source_map.names[name], source_map.marks[name]
+    return found
+
+
+def _name(path: Path) -> str:
+    """Name a file as marks print it: rules/… for our own, else as it was given."""
+    rules = resources.folder("rules")
+    return f"rules/{path.relative_to(rules).as_posix()}" if path.is_relative_to(rules) else str(path)
+
+
+def _place(here: Any, step: str) -> Any:
+    if isinstance(here, Map):
+        return step if step in here else None
+    if isinstance(here, Seq):
+        return next((index for index, item in enumerate(here) if _called(item, index, step)), None)
+    return None
+
+
+def _called(item: Any, index: int, step: str) -> bool:
+    if isinstance(item, Map) and "id" in item:
+        return item["id"] == step
+    if isinstance(item, Seq) and item and isinstance(item[0], str):
+        return item[0] == step
+    return str(index) == step
+
+
+def _apply(parent: Any, step: str, word: str, action: Map) -> bool:
+    place = _place(parent, step)
+    value, mark = action[word], action.marks[word]
+    if word == "append":
+        return place is not None and isinstance(parent[place], Seq) and _append(parent[place], value, mark)
+    if place is None and not (word == "set" and isinstance(parent, Map)):
+        return False
+    if word == "remove":
+        del parent[place]
+        if isinstance(parent, Seq):
+            del parent.marks[place]
+        return True
+    return _set(parent, step if place is None else place, value, action)
+
+
+def _append(target: Seq, value: Any, mark: Mark) -> bool:
+    target.append(value)
+    target.marks.append(mark)
+    return True
+
+
+def _set(parent: Any, place: Any, value: Any, action: Map) -> bool:
+    parent[place] = value
+    parent.marks[place] = action.marks["set"] if "set" in action else action.mark
+    if isinstance(parent, Map):
+        parent.names[place] = action.names["at"]
+    return True
+
+
+def fingerprint(tree: Map) -> str:
+    """Hash what the rules say, not how they are written."""
+    return hashlib.sha256(json.dumps(tree, sort_keys=True).encode()).hexdigest()

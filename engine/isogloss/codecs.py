@@ -1,0 +1,281 @@
+"""Codecs: named pairs of pure functions for one value.
+
+`read` takes a value of the dialect the codec stands on and gives one neutral value for each variable (or ABSENT where a
+part is not there); `write` is its inverse. Each keeps the law `read(write(*read(x))) == read(x)`. `fits` tells, by
+looking at the head only, whether a value is of the codec's kind; a value that fits and cannot be read is a CodecError.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_to_bytes
+
+from isogloss.values import ABSENT, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Options = Mapping[str, Any]
+
+
+class CodecError(ValueError):
+    """A value that a codec should know and cannot read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How one value is written in a dialect. `options` is the named value after the colon in `codec:name`."""
+
+    width: int
+    fits: Callable[[Value, Options], bool]
+    read: Callable[[Value, Options], tuple[Value, ...]]
+    write: Callable[[tuple[Value, ...], Options], Value]
+
+
+def _is_text(value: Value, _: Options) -> bool:
+    return isinstance(value, str)
+
+
+# --------------------------------------------------------------------- JSON text
+
+
+def _no_constant(word: str) -> Value:
+    message = f"{word} is no JSON"
+    raise CodecError(message)
+
+
+def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "a name stands twice in one object"
+        raise CodecError(message)
+    return found
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
+_STRICT: Final = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
+
+
+def parse_json(text: str) -> Value:
+    """Parse JSON text; raises CodecError for what is none."""
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        message = f"this is no JSON text: {error}"
+        raise CodecError(message) from None
+
+
+def _read_json(value: Value, options: Options) -> tuple[Value]:
+    if not value.strip() and "blank" in options:
+        return (json.loads(json.dumps(options["blank"])),)
+    return (parse_json(value),)
+
+
+def dump_json(value: Value) -> str:
+    """Write JSON text; letters beyond ASCII stay letters."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _write_json(neutral: tuple[Value, ...], _: Options) -> Value:
+    return dump_json(neutral[0])
+
+
+# --------------------------------------------------------------------- text or object
+
+
+def _object_of(text: str, options: Options) -> Value:
+    """Parse text that holds a JSON object which reads back as the same text would."""
+    if not text.lstrip()[:1] == "{":
+        return ABSENT
+    try:
+        found = _STRICT.decode(text)
+    except (ValueError, RecursionError):
+        return ABSENT
+    ambiguous = set(found) == {options["key"]} and isinstance(found[options["key"]], str)
+    return ABSENT if ambiguous or any(mark in text for mark in options.get("keep_text", ())) else found
+
+
+def _write_text_or_object(neutral: tuple[Value, ...], options: Options) -> Value:
+    found = _object_of(neutral[0], options) if isinstance(neutral[0], str) else neutral[0]
+    return {options["key"]: neutral[0]} if found is ABSENT else found
+
+
+def _read_text_or_object(value: Value, options: Options) -> tuple[Value]:
+    key = options["key"]
+    plain = value.keys() == {key} and isinstance(value[key], str)
+    return (value[key],) if plain else (dump_json(value),)
+
+
+# --------------------------------------------------------------------- data URLs
+
+
+_HEAD: Final = 256
+
+
+def _is_data_url(value: Value, _: Options) -> bool:
+    return isinstance(value, str) and value[:5].lower() == "data:"
+
+
+def _read_data_url(value: Value, _: Options) -> tuple[Value, Value]:
+    comma = value.find(",", 0, _HEAD)
+    if comma < 0:
+        message = "a data URL has a comma after its media type"
+        raise CodecError(message)
+    head = value[5:comma]
+    if head[-7:].lower() == ";base64":
+        return head[:-7] or "text/plain", value[comma + 1 :]
+    return head or "text/plain", base64.b64encode(unquote_to_bytes(value[comma + 1 :])).decode()
+
+
+def _write_data_url(neutral: tuple[Value, ...], _: Options) -> Value:
+    mime, data = neutral
+    return f"data:{mime};base64,{data}"
+
+
+# --------------------------------------------------------------------- lists, numbers, durations
+
+
+def _is_one_or_many(value: Value, _: Options) -> bool:
+    return isinstance(value, str | list)
+
+
+def _read_one_or_many(value: Value, _: Options) -> tuple[Value]:
+    return (value if isinstance(value, list) else [value],)
+
+
+def _same(neutral: tuple[Value, ...], _: Options) -> Value:
+    return neutral[0]
+
+
+def _is_number(value: Value, _: Options) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _read_number(value: Value, _: Options) -> tuple[Value]:
+    return (json.dumps(value),)
+
+
+def _write_number(neutral: tuple[Value, ...], _: Options) -> Value:
+    return parse_json(neutral[0])
+
+
+def _is_wire_integer(value: Value, _: Options) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value) is not None
+    )
+
+
+def _read_wire_integer(value: Value, _: Options) -> tuple[Value]:
+    return (int(value),)
+
+
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]{1,9})?)s")
+
+
+def _is_duration(value: Value, _: Options) -> bool:
+    return isinstance(value, str) and _DURATION.fullmatch(value) is not None
+
+
+def _read_duration(value: Value, _: Options) -> tuple[Value]:
+    return (value[:-1],)
+
+
+def _write_duration(neutral: tuple[Value, ...], _: Options) -> Value:
+    return f"{neutral[0]}s"
+
+
+# --------------------------------------------------------------------- names and ids
+
+
+def _has_suffix(value: Value, options: Options) -> bool:
+    return isinstance(value, str) and options["mark"] in value
+
+
+def _read_suffix(value: Value, options: Options) -> tuple[Value, ...]:
+    head, _, tail = value.partition(options["mark"])
+    return head, tail
+
+
+def _write_suffix(neutral: tuple[Value, ...], options: Options) -> Value:
+    return options["mark"].join(neutral)
+
+
+def _write_short(neutral: tuple[Value, ...], options: Options) -> Value:
+    text = neutral[0]
+    if not isinstance(text, str) or len(text) <= options["most"]:
+        return text
+    return options["head"] + hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _read_whole(value: Value, _: Options) -> tuple[Value]:
+    return (value,)
+
+
+_ESCAPE: Final = re.compile(r"_x([0-9A-F]{2,6})_")
+
+
+def _read_identifier(value: Value, options: Options) -> tuple[Value]:
+    """Undo the escapes of letters that this dialect's names cannot hold, and of the escape's own underscore."""
+    legal = re.compile(options["letters"])
+
+    def undo(match: re.Match[str]) -> str:
+        point = int(match[1], 16)
+        letter = chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else ""
+        keep = not letter or (letter != "_" and legal.fullmatch(letter) and (match.start() > 0 or options["first"] == ""))
+        return match[0] if keep else letter
+
+    return (_ESCAPE.sub(undo, value),)
+
+
+def _write_identifier(neutral: tuple[Value, ...], options: Options) -> Value:
+    letters, first = re.compile(options["letters"]), re.compile(options["first"] or ".")
+    text, found = str(neutral[0]), []
+    for index, letter in enumerate(text):
+        legal = letters.fullmatch(letter) and (index or first.fullmatch(letter))
+        found.append(f"_x{ord(letter):02X}_" if not legal or _ESCAPE.match(text, index) else letter)
+    written = "".join(found) or "_"
+    most = options["most"]
+    return written if len(written) <= most else written[: most - 9] + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+# --------------------------------------------------------------------- file names
+
+
+def _has_extension(value: Value, _: Options) -> bool:
+    return isinstance(value, str) and _extension(value) is not None
+
+
+def _extension(value: str) -> str | None:
+    path = re.split(r"[?#]", value, maxsplit=1)[0].rsplit("/", 1)[-1]
+    return path.rsplit(".", 1)[1].lower() if "." in path else None
+
+
+def _read_extension(value: Value, _: Options) -> tuple[Value]:
+    return (_extension(value),)
+
+
+CODECS: Final[dict[str, Codec]] = {
+    "json-text": Codec(1, _is_text, _read_json, _write_json),
+    "object-text": Codec(1, lambda value, _: isinstance(value, dict), _read_text_or_object, _write_text_or_object),
+    "data-url": Codec(2, _is_data_url, _read_data_url, _write_data_url),
+    "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, _same),
+    "number-text": Codec(1, _is_number, _read_number, _write_number),
+    "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, _same),
+    "duration": Codec(1, _is_duration, _read_duration, _write_duration),
+    "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix),
+    "short": Codec(1, _is_text, _read_whole, _write_short),
+    "identifier": Codec(1, _is_text, _read_identifier, _write_identifier),
+    "extension": Codec(1, _has_extension, _read_extension, _same),
+}
+
+
+def find(name: str) -> tuple[Codec, str | None] | None:
+    """Find a codec by the name a rule gives: 'codec' or 'codec:value'."""
+    base, _, options = name.partition(":")
+    codec = CODECS.get(base)
+    return (codec, options or None) if codec else None

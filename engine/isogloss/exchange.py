@@ -1,0 +1,82 @@
+"""What an exchange remembers: named values, and books that pair one block with a later one."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from isogloss.values import ABSENT, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isogloss.values import Path
+
+
+@dataclass(slots=True)
+class Entry:
+    """One thing that was opened: its key, its label, where it stood."""
+
+    key: str
+    label: Value
+    path: Path
+    open: bool = True
+
+
+class Book:
+    """Entries by key, in order; a key that a dialect does not give is minted from its place."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.keys: dict[str, Entry] = {}
+
+    def mint(self, head: str, seed: str | None) -> str:
+        """Make a key: from the seed and the position, so that the same document gives the same keys."""
+        number = len(self.entries) + 1
+        key = f"{head}{number}" if seed is None else head + _short(f"{seed}/{number}")
+        while key in self.keys:
+            number += 1
+            key = f"{head}{number}"
+        return key
+
+    def enter(self, key: str, label: Value, path: Path) -> None:
+        """Open an entry."""
+        entry = Entry(key, label, path)
+        self.entries.append(entry)
+        self.keys[key] = entry
+
+    def close(self, key: Value, label: Value) -> Entry | None:
+        """Find the entry that a later block belongs to, and close it: by key, else the first open one."""
+        entry = self.keys.get(key) if isinstance(key, str) else None
+        if entry is None and key is ABSENT:
+            entry = next((e for e in self.entries if e.open and label in (ABSENT, e.label)), None)
+        if entry is not None:
+            entry.open = False
+        return entry
+
+
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+class Memory:
+    """The complement of one exchange. It belongs to one caller."""
+
+    def __init__(self, ids: Callable[[], str] | None = None) -> None:
+        self.values: dict[str, Value] = {}
+        self.books: dict[str, Book] = {}
+        self.ids = ids
+        self.seed: str | None = None
+
+    def get(self, name: str) -> Value:
+        """Return a value, or ABSENT."""
+        return self.values.get(name, ABSENT)
+
+    def set(self, name: str, value: Value) -> None:
+        """Remember a value."""
+        self.values[name] = value
+
+    def book(self, name: str) -> Book:
+        """Return a book, new if need be."""
+        return self.books.setdefault(name, Book())

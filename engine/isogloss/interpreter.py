@@ -1,0 +1,368 @@
+"""The reference interpreter: a lens, walked over one document.
+
+Readable first. The compiler's code is proved equal to it, and hands it every document that is out of the ordinary.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from isogloss import layouts, tables
+from isogloss.accounts import Accounts, Owner, Pair
+from isogloss.errors import DocumentError
+from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, read_codec
+from isogloss.pointer import pointer
+from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isogloss.errors import Mark
+    from isogloss.example import Node, Var
+    from isogloss.exchange import Memory
+    from isogloss.lens import Conversion, Lens, Turn, TurnedSet
+    from isogloss.loss import Kind
+    from isogloss.rule import Rule
+    from isogloss.values import Path, Value
+
+#: The most objects that following references may make (a schema can refer to itself many times over).
+NODE_LIMIT = 10_000
+
+
+class Run:
+    """One document on its way through a lens."""
+
+    def __init__(self, lens: Lens, memory: Memory, *, defaults: bool = True) -> None:
+        self.lens = lens
+        self.exchange = memory
+        self.defaults = defaults
+        self.accounts = Accounts()
+        self.saw: set[str] = set()
+        self.owner = Owner(lens.name, "")
+        self.nulls_absent = lens.nulls_absent
+        self.roots: list[tuple[Value, Path]] = []
+        self.stack: tuple[Value, ...] = ()
+        self.nodes = 0
+
+    def document(self, value: Value) -> Value:
+        """Translate a whole document; its losses are in `accounts` afterwards."""
+        check_depth(value)
+        body = self.run_set(self.lens.document, value, (), ())
+        for target, path in self.accounts.followed:
+            self.accounts.sweep(target, path, nulls_absent=False)
+        self.accounts.sweep(value, (), nulls_absent=self.lens.nulls_absent)
+        return body
+
+    # ------------------------------------------------------------------ accounts
+
+    def lose(self, kind: Kind, source: Path | None, target: Path | None, reason: str, place: Mark | None = None) -> None:
+        """Record a loss of the rule that is running."""
+        owner = self.owner if place is None else Owner(self.owner.id, place.place)
+        self.accounts.lose(kind, source, target, owner, reason)
+
+    def pair(self, disposition: str, source: Path | None, target: Path | None) -> None:
+        """Record where a value was written."""
+        self.accounts.pairs.append(Pair(disposition, self.owner, source, target))
+
+    def read_words(self, path: Path, value: Value, cell: Value) -> None:
+        """Claim what a table's cell knows of a value."""
+        if not (isinstance(value, dict) and isinstance(cell, dict)):
+            self.accounts.claim(path, "mapped", self.owner)
+            return
+        for name in value:
+            if name in cell:
+                self.accounts.claim((*path, name), "mapped", self.owner)
+
+    def spelled(self, value: dict[str, Value], name: str) -> str:
+        """Find how an object spells a name: as it stands, or in snake_case where the dialect reads both."""
+        if not self.lens.snake:
+            return name
+        snake = "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
+        return snake if snake in value else name
+
+    # ------------------------------------------------------------------ rule sets
+
+    def run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
+        """Translate one object by a rule set."""
+        outer = self.owner, self.nulls_absent, self.stack
+        self.owner = Owner(rules.name, rules.place)
+        self.nulls_absent = self.lens.nulls_absent and not rules.nulls
+        try:
+            return self._run_set(rules, value, path, at)
+        finally:
+            self.owner, self.nulls_absent, self.stack = outer
+
+    def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
+        if not isinstance(value, dict):
+            self.refuse(path, f"an object must stand here, not {type_name(value)}")
+        if len(path) > DEPTH_LIMIT or len(self.stack) > DEPTH_LIMIT:
+            self.refuse(path, f"this is nested more than {DEPTH_LIMIT} deep")
+        if rules.inline:
+            value, path = layouts.inlined(self, rules, value, path)
+        out: dict[str, Value] = {}
+        for name in rules.layouts:
+            layouts.lay(self, self.lens.layout(name), value, path, out, at)
+        ran: set[str] = set()
+        for turn in rules.turns:
+            self._run_turn(turn, value, path, out, at, ran)
+        layouts.carry_rest(self, rules, value, path, out, at)
+        for turn in rules.defaults if self.defaults else ():
+            self._run_turn(turn, value, path, out, at, ran)
+        self.accounts.scope(path, rules.drops, Owner(rules.name, rules.place))
+        return out
+
+    def refuse(self, path: Path, reason: str, status: int = 400) -> None:
+        """Refuse the document for what stands at a place."""
+        raise DocumentError(pointer(path), reason, rule=self.owner.id, place=self.owner.place, status=status)
+
+    def _run_turn(
+        self, turn: Turn, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path, ran: set[str]
+    ) -> None:
+        outer = self.owner
+        self.owner = Owner(turn.id, turn.place)
+        try:
+            found = self._found(turn, value, path)
+            if found is not None:
+                self._apply(turn, found, path, out, at, ran)
+        finally:
+            self.owner = outer
+
+    def _found(self, turn: Turn, value: dict[str, Value], path: Path) -> Found | None:
+        """Read a rule's example if the rule holds here."""
+        if not all(kind in self.saw for kind in turn.rule.saw):
+            return None
+        if turn.guard is not None and not turn.guard(value):
+            return None
+        known = turn.rule.knows.get(self.lens.reader)
+        if known is not None and self.exchange.get(known) is ABSENT:
+            return None
+        found = Found()
+        if not match(self, turn.read, value, path, found) or (turn.reads and not found.claims and not found.env):
+            return None
+        taken = not turn.rule.also and any(self.accounts.claimed(claim) for claim in found.claims)
+        return None if taken else found
+
+    def _apply(
+        self, turn: Turn, found: Found, path: Path, out: dict[str, Value], at: Path, ran: set[str]
+    ) -> None:
+        rule = turn.rule
+        short = rule.id.rsplit(".", 1)[-1]
+        if any(name in ran for name in rule.unless):
+            if not rule.default:
+                self._give_way(rule, found)
+            return
+        ran.add(short)
+        for name, known in found.known.items():
+            self.exchange.set(name, known)
+        if turn.gated is not None:
+            self._gated(turn, found, path)
+            return
+        for claim in found.claims:
+            self.accounts.claim(claim, "exchange" if found.known and not turn.reads else "mapped", self.owner)
+        self.differing(found)
+        self._write(turn, self.complete(rule, found.env), found, out, at)
+
+    def differing(self, found: Found) -> None:
+        """Report the places that say otherwise than the first one."""
+        for path in found.differs:
+            self.lose("dropped", path, None, "another place says otherwise, and it comes first")
+
+    def _give_way(self, rule: Rule, found: Found) -> None:
+        for claim in found.claims:
+            self.accounts.claim(claim, "dropped", self.owner)
+            self.lose("dropped", claim, None, rule.reason or f"{' and '.join(rule.unless)} says it already")
+
+    def _gated(self, turn: Turn, found: Found, path: Path) -> None:
+        rule = turn.rule
+        values = [bound.value for bound in found.env.values()]
+        if rule.satisfied and values and all(any(same(value, word) for word in rule.satisfied) for value in values):
+            for claim in found.claims:
+                self.accounts.claim(claim, "satisfied", self.owner)
+            return
+        reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
+        if turn.gated == "refuse":
+            where = found.claims[0] if found.claims else path
+            self.refuse(where, reason if rule.refuse is None else rule.refuse, rule.status)
+        for claim in found.claims:
+            self.accounts.claim(claim, rule.kind or "dropped", self.owner)
+            self.lose(rule.kind or "dropped", claim, None, reason)
+
+    def complete(self, rule: Rule, env: Env) -> Env:
+        """Add what a rule computes: constants, absent values, derived ones, sums."""
+        full = dict(env)
+        for name, value in rule.let.items():
+            full[name] = Bound(value)
+        for name, value in rule.absent.items():
+            full.setdefault(name, Bound(value))
+        for name, (_, base, *steps) in rule.derive.items():
+            if name not in full and base in full:
+                derived = self.derived(full[base], steps)
+                if derived is not ABSENT:
+                    full[name] = Bound(derived, full[base].path)
+        for line in rule.sums:
+            solve(full, line)
+        return full
+
+    def derived(self, base: Bound, steps: list[str]) -> Value:
+        """Compute a variable from another one through conversions; silent where there is nothing to say."""
+        value = base.value
+        for step in steps:
+            conversion = self.lens.conversion(step)
+            if conversion.codec is not None:
+                if not conversion.codec.fits(value, conversion.options):
+                    return ABSENT
+                value = conversion.codec.read(value, conversion.options)[0]
+            else:
+                rows = self.lens.ruleset.tables[conversion.name].rows
+                value = next((row.cells[1] for row in rows if same(row.cells[0], value)), ABSENT)
+            if value is ABSENT:
+                return ABSENT
+        return value
+
+    def _write(self, turn: Turn, env: Env, found: Found, out: dict[str, Value], at: Path) -> None:
+        rule = turn.rule
+        start = len(self.accounts.pairs)
+        built = build(self, turn.write, env, at, turn)
+        if built is ABSENT or built is None:
+            built = {}
+        first = found.claims[0] if found.claims else None
+        if rule.default and not self._free(built, out):
+            del self.accounts.pairs[start:]
+            return
+        clash = None if rule.yields and not self._free(built, out) else merge(out, built, at, appends=rule.appends)
+        if clash is not None:
+            self.refuse(first or (), f"this contradicts what another name says about {pointer(clash)}")
+        if rule.kind is not None or rule.default:
+            self._report(rule, first, turn, at)
+        self._unwritten(turn, env)
+
+    def _free(self, built: Value, out: dict[str, Value]) -> bool:
+        """Tell whether no place of a written object has been written before."""
+        for name, value in built.items():
+            there = out.get(name, ABSENT)
+            if isinstance(there, dict) and isinstance(value, dict):
+                if not self._free(value, there):
+                    return False
+            elif there is not ABSENT:
+                return False
+        return True
+
+    def _report(self, rule: Rule, first: Path | None, turn: Turn, at: Path) -> None:
+        from isogloss.example import places  # noqa: PLC0415 - only where there is something to report
+
+        target = next((path for path, _ in places(turn.write)), None)
+        kind = rule.kind or "defaulted"
+        self.lose(kind, first, None if target is None else (*at, *target), rule.reason or rule.note or "added by default")
+
+    def _unwritten(self, turn: Turn, env: Env) -> None:
+        """Report what was read and has no place on the other side."""
+        used = names_of(turn.write) | set(turn.rule.ignores)
+        for line in turn.rule.sums:
+            used |= set(line) if used & set(line) else set()
+        used |= {base for _, base, *_ in turn.rule.derive.values()}
+        for name in turn.reads - used:
+            bound = env.get(name)
+            if bound is not None and bound.path is not None:
+                self.lose("dropped", bound.path, None, turn.rule.reason or "there is no place for this")
+
+    # ------------------------------------------------------------------ what writing asks
+
+    def may_write(self, node: Var, env: Env, turn: Turn, at: Path) -> bool:
+        """Tell whether a variable is written here: gates, and derived values that say nothing new."""
+        rule = turn.rule
+        for name in node.names:
+            gate = rule.gate.get(self.lens.writer, {}).get(name)
+            if gate is not None and not self.lens.has(self.lens.writer, _facts(gate["needs"])):
+                if "reason" in gate:
+                    self.lose("dropped", env[name].path, None, gate["reason"])
+                return False
+            derived = rule.derive.get(name)
+            if derived and derived[0] == self.lens.writer and node.optional and derived[1] in env:
+                if same(self.derived(env[derived[1]], list(derived[2:])), env[name].value):
+                    return False
+        return True
+
+    def settle(self, bound: Bound, at: Path) -> Value:
+        """Do a variable's pending conversion."""
+        if bound.pending is None:
+            return bound.value
+        return self.convert(bound.pending, bound.value, bound.path or (), at)
+
+    def convert(self, conversion: Conversion, value: Value, path: Path, at: Path) -> Value:
+        """Convert a value from the dialect that is read to the one that is written."""
+        if conversion.over:
+            return self.over(conversion, value, path, at, self._convert_one)
+        return self._convert_one(conversion, value, path, at)
+
+    def _convert_one(self, conversion: Conversion, value: Value, path: Path, at: Path) -> Value:
+        if conversion.sort == "table":
+            return tables.convert(self, self.lens.ruleset.tables[conversion.name], value, path, at)
+        if conversion.sort == "set":
+            return self.run_set(self.lens.set(conversion.name), value, path, at)
+        if conversion.sort == "codec":
+            return read_codec(self, conversion, value, path)[0]
+        return layouts.lay_alone(self, self.lens.layout(conversion.name), value, path, at)
+
+    def write_codec(self, conversion: Conversion, value: Value, path: Path, at: Path) -> Value:
+        """Write one value by a codec."""
+        del path, at
+        assert conversion.codec is not None
+        return conversion.codec.write((value,), conversion.options)
+
+    def over(self, conversion: Conversion, value: Value, path: Path, at: Path, one: Callable[..., Value]) -> Value:
+        """Convert each item of a list, or each value of an object."""
+        single = type(conversion)(conversion.name, conversion.sort, "", conversion.codec, conversion.options)
+        if conversion.over == "*":
+            if not isinstance(value, list):
+                self.refuse(path, f"a list must stand here, not {type_name(value)}")
+            if not value:
+                self.accounts.claim(path, "mapped", self.owner)
+            done = [one(single, item, (*path, i), (*at, i)) for i, item in enumerate(value)]
+            return [item for item in done if item is not ABSENT]
+        if not isinstance(value, dict):
+            self.refuse(path, f"an object must stand here, not {type_name(value)}")
+        if not value:
+            self.accounts.claim(path, "mapped", self.owner)
+        made = {name: one(single, item, (*path, name), (*at, name)) for name, item in value.items()}
+        return {name: item for name, item in made.items() if item is not ABSENT}
+
+
+def _facts(needs: Any) -> dict[str, Value]:
+    return {needs: True} if isinstance(needs, str) else needs
+
+
+def solve(env: Env, line: tuple[str, ...]) -> None:
+    """Solve total = part + rest … for whichever is missing; what nobody gives counts as 0."""
+    total, *parts = line
+    numbers = {name: env[name].value for name in line if name in env}
+    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers.values()):
+        return
+    if total not in numbers and numbers:
+        env[total] = Bound(sum(numbers.values()), _path(env, parts))
+    elif total in numbers and parts[0] not in numbers:
+        rest = sum(numbers.get(name, 0) for name in parts[1:])
+        env[parts[0]] = Bound(numbers[total] - rest, env[total].path)
+
+
+def _path(env: Env, names: list[str]) -> Path | None:
+    return next((env[name].path for name in names if name in env), None)
+
+
+def check_depth(value: Value) -> None:
+    """Refuse what is nested deeper than the limit, before anything recurses into it."""
+    level: list[Value] = [value]
+    for _ in range(DEPTH_LIMIT):
+        level = [inner for outer in level for inner in _members(outer)]
+        if not level:
+            return
+    raise DocumentError("", f"the document is nested more than {DEPTH_LIMIT} deep", status=400)
+
+
+def _members(value: Value) -> list[Value]:
+    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [member for member in members if isinstance(member, dict | list)]
+
+
+def example_node(turn: Turn) -> Node:
+    """Return the example that a turn reads."""
+    return turn.read

@@ -1,0 +1,322 @@
+"""Writing blocks: groups of blocks are laid out as the other dialect lays them out."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from isogloss.accounts import Owner
+from isogloss.blocks import Group, Item, read_groups
+from isogloss.laying import Laid, finish
+from isogloss.matching import Bound, merge
+from isogloss.pointer import Seat, find, parse_pointer, pointer
+from isogloss.values import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isogloss.interpreter import Run
+    from isogloss.lens import TurnedLayout, TurnedSet
+    from isogloss.rule import Slot
+    from isogloss.values import Path, Value
+
+
+def lay(
+    run: Run, layout: TurnedLayout, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path
+) -> None:
+    """Read a document's blocks by one side of a layout and lay them out by the other, into `out`."""
+    outer = run.owner
+    run.owner = Owner(layout.layout.name, layout.write.mark.place)
+    try:
+        groups = read_groups(run, layout, value, path)
+        for group in groups:
+            for item in group.items:
+                run.saw |= {item.kind, *item.block.block.classes}
+        Writer(run, layout, at).write(groups, out)
+    finally:
+        run.owner = outer
+
+
+def lay_alone(run: Run, layout: TurnedLayout, value: Value, path: Path, at: Path) -> Value:
+    """Lay out a value that holds nothing but blocks."""
+    out: dict[str, Value] = {}
+    lay(run, layout, {"": value}, path, out, at)
+    return out.get("", ABSENT)
+
+
+@dataclass(slots=True)
+class Writer:
+    """Collects what is laid, then writes it."""
+
+    run: Run
+    layout: TurnedLayout
+    at: Path
+    laid: list[Laid] = field(default_factory=list["Laid"])
+    hoisted: list[Laid] = field(default_factory=list["Laid"])
+    led: list[Item] = field(default_factory=list["Item"])
+    gathered: dict[str, Laid] = field(default_factory=dict[str, "Laid"])
+
+    def write(self, groups: list[Group], out: dict[str, Value]) -> None:
+        """Lay out all groups."""
+        self._check_answers(groups)
+        for group in groups:
+            self._group(group)
+        self._lead()
+        self.laid = [group for group in self.laid if group.slots or self.layout.write.group is not None]
+        self._legalise()
+        self._place(out)
+
+    # ------------------------------------------------------------------ collecting
+
+    def _group(self, group: Group) -> None:
+        if group.role == "^":
+            self._hoist(group)
+            return
+        alone = [item for item in group.items if self._form(item) == "self"]
+        for item in alone:
+            self.laid.append(self._alone(item))
+        rest = [item for item in group.items if self._form(item) != "self"]
+        if not rest and alone:
+            return
+        target = self._open(group)
+        for item in rest:
+            self._lay(item, target)
+
+    def _form(self, item: Item) -> str:
+        slot = self.layout.slot_of(item.kind, None)
+        return slot.form if slot else ""
+
+    def _open(self, group: Group) -> Laid:
+        """Open a group, or go on with the one before where runs are merged."""
+        last = self.laid[-1] if self.laid else None
+        if self.layout.write.merge and group.alone and last is not None and last.alone and last.role == group.role:
+            return last
+        self.laid.append(Laid(group.role, group.path, alone=group.alone))
+        return self.laid[-1]
+
+    def _alone(self, item: Item) -> Laid:
+        slot = self.layout.slot_of(item.kind)
+        return Laid(slot.roles[0] if slot and slot.roles else None, item.path, alone=True, slots=[(slot, [item])])
+
+    def _lay(self, item: Item, target: Laid) -> None:
+        slot = self.layout.slot_of(item.kind, target.role)
+        if slot is None:
+            self.run.lose("dropped", item.path, None, f"there is no place for a block of kind {item.kind!r} there")
+            return
+        if slot.gather:
+            target = self.gathered.setdefault(slot.form + ".".join(slot.at), target)
+        elif slot.form == "fields" and target.slots:
+            target = Laid(target.role, item.path)
+            self.laid.append(target)
+        target.add(slot, item)
+        self._overflow(item, target)
+
+    def _overflow(self, item: Item, target: Laid) -> None:
+        """What a block holds and its layout has no slot for stands beside it."""
+        if not item.inner or item.block.block.inner is None:
+            return
+        inner = self.run.lens.layout(item.block.block.inner[0])
+        for block in [block for block in item.inner if inner.slot_of(block.kind) is None]:
+            item.inner.remove(block)
+            target.after.append(block)
+            reason = next((slot.reason for slot in inner.write.slots if slot.reason), "it stands beside the block there")
+            self.run.lose("approximated", block.path, None, reason)
+
+    def _hoist(self, group: Group) -> None:
+        if self.layout.hoists:
+            if not self.hoisted:
+                self.hoisted.append(Laid("^", group.path))
+            for item in group.items:
+                self._lay(item, self.hoisted[0])
+        elif self.layout.write.hoist is not None:
+            self.led += group.items
+        elif self.layout.write.unfold:
+            for item in group.items:
+                self.laid.append(Laid("^", group.path))
+                self._lay(item, self.laid[-1])
+        else:
+            self.laid.append(Laid("^", group.path))
+            for item in group.items:
+                self._lay(item, self.laid[-1])
+
+    def _lead(self) -> None:
+        """Where nothing can be hoisted, hoisted blocks lead the first group."""
+        if not self.led:
+            return
+        first = next((group for group in self.laid if not group.alone), None)
+        if first is None or first.slots and self.laid.index(first) > 0:
+            first = Laid(None, self.led[0].path)
+            self.laid.insert(0, first)
+        slot = self.layout.slot_of(self.led[0].kind)
+        first.lead(slot, self.led)
+        self.run.lose("approximated", self.led[0].path, None, self.layout.write.hoist_reason)
+
+    # ------------------------------------------------------------------ legality
+
+    def _check_answers(self, groups: list[Group]) -> None:
+        """Whatever a block opens must be closed by the groups directly after it."""
+        if not any("answered" in line for line in self.layout.legal):
+            return
+        waiting: dict[str, Item] = {}
+        for group in groups:
+            closes = [item for item in group.items if _use(item) == "closes"]
+            if waiting and not closes and group.items and group.role != "^":
+                self._unanswered(waiting)
+            for item in closes:
+                waiting.pop(_key(item), None)
+            waiting.update({_key(item): item for item in group.items if _use(item) == "opens"})
+        if waiting:
+            self._unanswered(waiting)
+
+    def _unanswered(self, waiting: dict[str, Item]) -> None:
+        line = next(line for line in self.layout.legal if "answered" in line)
+        self.run.refuse(next(iter(waiting.values())).path, line["reason"])
+
+    def _legalise(self) -> None:
+        for line in self.layout.legal:
+            if "give" in line:
+                for group in self.laid:
+                    self._give(group, line)
+            elif "empty" in line and not self.laid:
+                self._insert(0, line)
+            elif "first" in line and self.laid and self.laid[0].first_kind() in line["first"]:
+                self._insert(0, line)
+            elif "last" in line and self.laid and self.laid[-1].role == line["last"]:
+                self._insert(len(self.laid), line)
+
+    def _give(self, group: Laid, line: Mapping[str, Any]) -> None:
+        """Give the first block of a kind in each group what it needs and lacks."""
+        item = next((item for _, items in group.slots for item in items if item.kind == line["kind"]), None)
+        if item is None or line["give"] in item.env:
+            return
+        item.env[line["give"]] = Bound(line["value"])
+        self.run.lose("defaulted", item.path, None, line["reason"])
+
+    def _insert(self, index: int, line: Mapping[str, Any]) -> None:
+        """Put in a group that the other dialect demands."""
+        insert = line["insert"]
+        block = next(block for block in self.layout.blocks if block.kind == insert["kind"])
+        env = {name: Bound(value) for name, value in insert["with"].items()}
+        group = Laid(insert.get("role"), ())
+        group.add(self.layout.slot_of(block.kind), Item(block, env, ()))
+        self.laid.insert(index, group)
+        self.run.lose(line.get("kind", "defaulted"), None, group.target(self), line["reason"])
+
+    # ------------------------------------------------------------------ placing
+
+    def _place(self, out: dict[str, Value]) -> None:
+        write = self.layout.write
+        for group in self.hoisted:
+            assert write.hoist is not None
+            group.where = (*self.at, *write.hoist)
+            _put(out, write.hoist, finish(self.run, self.layout, group))
+        if write.group is not None:
+            self._place_one(out, write.group)
+        elif write.groups is not None:
+            self._place_all(out, write.groups)
+
+    def _place_one(self, out: dict[str, Value], path: Path) -> None:
+        group = self.laid[0] if self.laid else Laid(None, ())
+        group.where = (*self.at, *path)
+        _put(out, path, finish(self.run, self.layout, group))
+
+    def _place_all(self, out: dict[str, Value], path: Path) -> None:
+        written: list[Value] = []
+        for index, group in enumerate(self.laid):
+            group.seat.index = index
+            group.where = (*self.at, *path, group.seat)
+            written.append(finish(self.run, self.layout, group))
+        if written:
+            _put(out, path, written)
+
+
+def _use(item: Item) -> str:
+    use = item.block.block.book
+    return "" if use is None else "opens" if use.opens else "closes"
+
+
+def _key(item: Item) -> str:
+    use = item.block.block.book
+    return str(item.env[use.key].value) if use else ""
+
+
+def _put(out: dict[str, Value], path: Path, value: Value) -> None:
+    for step in path[:-1]:
+        out = out.setdefault(step, {})
+    if path:
+        out[path[-1]] = value
+    else:
+        merge(out, value, (), appends=False)
+
+
+# --------------------------------------------------------------------- references and the rest
+
+
+def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> tuple[dict[str, Value], Path]:
+    """Follow a reference to where it points, so that the rules see what it stands for."""
+    spec = rules.inline
+    if not run.stack:
+        run.roots = [(value, path)]
+        for name in spec["definitions"]:
+            if name in value:
+                run.accounts.claim((*path, name), "normal", run.owner)
+    run.nodes += 1
+    if run.nodes > spec["limit"]:
+        run.refuse(path, f"following references makes more than {spec['limit']} objects of this")
+    ref = value.get(spec["name"])
+    run.stack = (*run.stack, ref if isinstance(ref, str) else "")
+    if not isinstance(ref, str):
+        return value, path
+    run.accounts.claim((*path, spec["name"]), "normal", run.owner)
+    target = find(run.roots[0][0], parse_pointer(ref[1:])) if ref.startswith("#") else ABSENT
+    if ref in run.stack[:-1] or not isinstance(target, dict):
+        run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
+        return {**spec["cut"], **_without(value, spec["name"])}, path
+    virtual = (*path, spec["name"])
+    run.accounts.inline(virtual, (*run.roots[0][1], *parse_pointer(ref[1:])), target, run.owner)
+    for name in _without(value, spec["name"]):
+        run.accounts.claim((*path, name), "mapped", run.owner)
+    return inlined(run, rules, {**target, **_without(value, spec["name"])}, virtual)
+
+
+def _without(value: dict[str, Value], name: str) -> dict[str, Value]:
+    return {key: member for key, member in value.items() if key != name}
+
+
+def carry_rest(
+    run: Run, rules: TurnedSet, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path
+) -> None:
+    """Take over, as it is, what stands where the other dialect's own words may stand."""
+    for line in rules.rest.get(run.lens.reader, ()):
+        found = find(value, tuple(line["at"].split(".")) if line["at"] else ())
+        if isinstance(found, dict):
+            _carry(run, line, found, (*path, *filter(None, line["at"].split("."))), out, at)
+
+
+def _carry(
+    run: Run, line: Mapping[str, Any], found: dict[str, Value], path: Path, out: dict[str, Value], at: Path
+) -> None:
+    target = tuple(line["to"].split(".")) if line["to"] else ()
+    for name, member in found.items():
+        known = name if name in line["takes"] else _camel(name)
+        if known not in line["takes"] or member is None or run.accounts.claimed((*path, name)):
+            continue
+        if (*path, name) in run.accounts.touched:
+            continue
+        nested: Value = {known: deepcopy(member)}
+        for step in reversed(target):
+            nested = {step: nested}
+        clash = merge(out, nested, at, appends=False)
+        if clash is not None:
+            run.refuse((*path, name), f"this contradicts what another name says about {pointer(clash)}")
+        run.accounts.claim((*path, name), "mapped", run.owner)
+        run.pair("mapped", (*path, name), (*at, *target, known))
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(word[:1].upper() + word[1:] for word in rest)
+
+
+__all__ = ["Seat", "carry_rest", "inlined", "lay", "lay_alone"]

@@ -1,0 +1,293 @@
+"""Lenses: rules made to run in one direction, for one pair of families.
+
+A lens is still data: which rules hold, in which order, which side is read and which is written, and which table rows
+count. The interpreter walks it, the compiler turns it into code. Flipping a lens is asking for the other direction.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from isogloss import codecs, example, families, guard
+from isogloss.errors import UnknownName
+from isogloss.example import Const, Node, Obj, Var
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from isogloss.rule import Block, Drop, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot
+    from isogloss.values import Path, Value
+
+_NOTHING = Obj(())
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What stands behind the bar of `$x | name`, with its name looked up."""
+
+    name: str
+    #: codec | table | set | layout
+    sort: str
+    #: over a whole value, each item of a list (*), or each value of an object (%).
+    over: str = ""
+    codec: codecs.Codec | None = None
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A rule turned to run one way."""
+
+    rule: Rule
+    read: Node
+    write: Node
+    #: drop | refuse where the written family cannot take it; None where the rule maps.
+    gated: str | None = None
+    guard: Callable[[Value], bool] | None = None
+    #: Names of the variables that are read.
+    reads: frozenset[str] = frozenset()
+
+    @property
+    def id(self) -> str:
+        """The rule's id."""
+        return self.rule.id
+
+    @property
+    def place(self) -> str:
+        """The rule's file and line."""
+        return self.rule.mark.place
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedSet:
+    """A rule set turned to run one way."""
+
+    name: str
+    place: str
+    turns: tuple[Turn, ...]
+    defaults: tuple[Turn, ...]
+    drops: tuple[Drop, ...]
+    layouts: tuple[str, ...]
+    nulls: bool
+    rest: Mapping[str, Any]
+    inline: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedBlock:
+    """A block turned to run one way."""
+
+    block: Block
+    turn: Turn
+
+    @property
+    def kind(self) -> str:
+        """The block's kind."""
+        return self.block.kind
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedLayout:
+    """A layout turned to run one way: its reading side, its writing side, its blocks."""
+
+    layout: Layout
+    read: Side
+    write: Side
+    blocks: tuple[TurnedBlock, ...]
+    #: Slots of the writing side that the written family has.
+    slots: tuple[Slot, ...]
+    hoists: bool
+    legal: tuple[Mapping[str, Any], ...]
+
+    def slot_of(self, kind: str, role: str | None = None) -> Slot | None:
+        """Find the slot that is written for a kind in a group of a role."""
+        return next((slot for slot in self.slots if _takes(slot, kind, role)), None)
+
+
+def _takes(slot: Slot, kind: str, role: str | None) -> bool:
+    if slot.read_only or not (slot.holds is None or kind in slot.holds):
+        return False
+    return slot.form == "self" or not slot.roles or role in slot.roles
+
+
+class Lens:
+    """All of a ruleset that one direction, one document and one pair of families need."""
+
+    def __init__(
+        self, ruleset: Ruleset, document: str, reader: str, writer: str, known: Mapping[str, families.Match]
+    ) -> None:
+        if document not in ruleset.documents:
+            raise UnknownName("operation", document, ruleset.documents)
+        self.ruleset = ruleset
+        self.name = document
+        self.reader = reader
+        self.writer = writer
+        self.matches = known
+        self.nulls_absent = ruleset.dialects[reader].nulls_absent
+        self.snake = ruleset.dialects[reader].snake
+        self._sets: dict[str, TurnedSet] = {}
+        self._layouts: dict[str, TurnedLayout] = {}
+        self._conversions: dict[str, Conversion] = {}
+
+    @cached_property
+    def document(self) -> TurnedSet:
+        """The document's own rules."""
+        return self.turned(self.ruleset.documents[self.name])
+
+    def set(self, name: str) -> TurnedSet:
+        """A named rule set, turned."""
+        if name not in self._sets:
+            self._sets[name] = self.turned(self.ruleset.sets[name])
+        return self._sets[name]
+
+    def layout(self, name: str) -> TurnedLayout:
+        """A named layout, turned."""
+        if name not in self._layouts:
+            self._layouts[name] = self._turned_layout(self.ruleset.layouts[name])
+        return self._layouts[name]
+
+    def rows(self, name: str) -> tuple[Row, ...]:
+        """A table's rows for these families; what a family does not say is read as everyone says it."""
+        table = self.ruleset.tables[name]
+        for dialect in (self.writer, self.reader):
+            for ancestor in self._lineage(dialect):
+                if ancestor in table.family_rows:
+                    more = table.rows if dialect == self.reader else ()
+                    return table.family_rows[ancestor] + more
+        return table.rows
+
+    def _lineage(self, dialect: str) -> tuple[str, ...]:
+        family = self.family(dialect)
+        return family.lineage if family else ()
+
+    def family(self, dialect: str) -> Family | None:
+        """The family of a dialect's model."""
+        found = self.matches.get(dialect)
+        return found.family if found else None
+
+    # ------------------------------------------------------------------ conversions
+
+    def conversion(self, name: str) -> Conversion:
+        """Look up what stands behind a bar."""
+        if name not in self._conversions:
+            self._conversions[name] = find_conversion(self.ruleset, name)
+        return self._conversions[name]
+
+    # ------------------------------------------------------------------ turning
+
+    def turned(self, rules: RuleSet) -> TurnedSet:
+        """Turn a rule set."""
+        turns = [turn for rule in rules.rules for turn in self.turn(rule)]
+        return TurnedSet(
+            name=rules.name,
+            place=rules.mark.place,
+            turns=tuple(turn for turn in turns if not turn.rule.default),
+            defaults=tuple(turn for turn in turns if turn.rule.default),
+            drops=tuple(rules.drops.get(self.reader, ())),
+            layouts=rules.layouts,
+            nulls=rules.nulls,
+            rest=rules.rest,
+            inline=rules.inline if rules.inline.get("reads") == self.reader else {},
+        )
+
+    def turn(self, rule: Rule) -> tuple[Turn, ...]:
+        """Turn a rule; nothing if it does not run this way."""
+        if rule.oneway not in (None, self.reader):
+            return ()
+        ends = rule.drop is not None or rule.refuse is not None
+        if ends and self.reader not in rule.sides:
+            return ()
+        met = self.has(self.writer, rule.needs.get(self.writer, {}))
+        if not met and rule.otherwise is None:
+            return ()
+        gated = "refuse" if rule.refuse is not None else "drop" if rule.drop is not None else None
+        if not met:
+            gated = rule.otherwise
+        return (self._turn(rule, gated),)
+
+    def _turn(self, rule: Rule, gated: str | None) -> Turn:
+        read = rule.sides.get(self.reader, _NOTHING)
+        asked = rule.when.get(self.reader)
+        names = frozenset(name for variable in example.variables(read) for name in variable.names)
+        return Turn(
+            rule=rule,
+            read=read,
+            write=rule.sides.get(self.writer, _NOTHING),
+            gated=gated,
+            guard=guard.compile_guard(asked) if asked else None,
+            reads=names,
+        )
+
+    def has(self, dialect: str, facts: Mapping[str, Value]) -> bool:
+        """Tell whether the family of a dialect's model has facts."""
+        family = self.family(dialect)
+        known = {**family.facts, "generation": family.generation, "kind": family.kind} if family else {}
+        return all(_holds(known.get(name), wanted) for name, wanted in facts.items())
+
+    def _turned_layout(self, layout: Layout) -> TurnedLayout:
+        read, write = layout.sides[self.reader], layout.sides[self.writer]
+        blocks = [TurnedBlock(block, turn) for block in layout.blocks for turn in self.turn(block.rule)]
+        return TurnedLayout(
+            layout=layout,
+            read=read,
+            write=write,
+            blocks=tuple(blocks),
+            slots=tuple(slot for slot in write.slots if self.has(self.writer, slot.needs)),
+            hoists=write.hoist is not None and self.has(self.writer, write.hoist_needs),
+            legal=tuple(line for line in write.legal if self.has(self.writer, line.get("needs", {}))),
+        )
+
+
+def find_conversion(ruleset: Ruleset, name: str) -> Conversion:
+    """Look up a conversion: a codec, a table, a rule set or a layout.
+
+    Raises UnknownName.
+    """
+    over = name[-1] if name[-1] in "*%" else ""
+    base = name.rstrip("*%")
+    found = codecs.find(base)
+    if found is not None:
+        codec, options = found
+        return Conversion(base, "codec", over, codec, ruleset.values[options] if options else {})
+    for sort, known in (("table", ruleset.tables), ("set", ruleset.sets), ("layout", ruleset.layouts)):
+        if base in known:
+            return Conversion(base, sort, over)
+    raise UnknownName("conversion", base, [*codecs.CODECS, *ruleset.tables, *ruleset.sets, *ruleset.layouts])
+
+
+_ORDERS = {
+    ">=": lambda left, right: left >= right,
+    "<=": lambda left, right: left <= right,
+    ">": lambda left, right: left > right,
+    "<": lambda left, right: left < right,
+}
+
+
+def _holds(known: Value, wanted: Value) -> bool:
+    """Compare a fact with what is needed: true, false, a word, or an order such as '>=3.1'."""
+    if isinstance(wanted, bool):
+        return (known not in (None, False)) is wanted
+    if isinstance(wanted, str):
+        for sign, order in _ORDERS.items():
+            if wanted.startswith(sign):
+                return isinstance(known, int | float) and order(known, float(wanted[len(sign) :]))
+    if isinstance(wanted, list):
+        return known in wanted
+    return known == wanted
+
+
+def without_conversion(node: Node) -> Node:
+    """Return an example whose variables convert nothing."""
+    return example.renamed(node, lambda variable: replace(variable, conversion=None))
+
+
+def constants(node: Node) -> list[tuple[Path, Const]]:
+    """Return the constants of an example with their paths."""
+    return [(path, child) for path, child in example.places(node) if isinstance(child, Const)]
+
+
+def plain_variable(node: Node) -> Var | None:
+    """Return the variable if the example is nothing else."""
+    return node if isinstance(node, Var) else None

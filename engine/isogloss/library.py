@@ -1,0 +1,54 @@
+"""Rulesets and lenses that have been made already: each is made once, and never changed."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from isogloss import families
+from isogloss.lens import Lens
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isogloss.families import Match
+    from isogloss.rule import Ruleset
+
+
+@lru_cache(maxsize=64)
+def ruleset(version: str | None = None, profile: str | None = None, overlays: tuple[str, ...] = ()) -> Ruleset:
+    """Load a ruleset, or return the one that was loaded."""
+    from isogloss import bookshelf, loader  # noqa: PLC0415 - YAML is only read when it must be
+
+    return loader.load(version or bookshelf.versions()[-1], profile, [Path(path) for path in overlays])
+
+
+_LENSES: dict[tuple[int, str, str, str, str | None, str | None], tuple[Ruleset, Lens]] = {}
+
+
+def lens(rules: Ruleset, document: str, reader: str, writer: str, matches: Mapping[str, Match]) -> Lens:
+    """Turn a ruleset for one document, direction and pair of families, or return what was turned."""
+    key = (id(rules), document, reader, writer, _id(matches.get(reader)), _id(matches.get(writer)))
+    found = _LENSES.get(key)
+    if found is None or found[0] is not rules:
+        found = _LENSES[key] = (rules, Lens(rules, document, reader, writer, matches))
+    return found[1]
+
+
+def _id(match: Match | None) -> str | None:
+    return match.family.id if match is not None and match.family is not None else None
+
+
+_FAMILIES: dict[tuple[int, str, str | None], tuple[Ruleset, Match]] = {}
+
+
+def family(rules: Ruleset, dialect: str, model: str | None) -> Match:
+    """Find a model's family."""
+    key = (id(rules), dialect, model)
+    found = _FAMILIES.get(key)
+    if found is None or found[0] is not rules:
+        if len(_FAMILIES) > 10_000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
+            _FAMILIES.clear()
+        found = _FAMILIES[key] = (rules, families.resolve(rules, dialect, model))
+    return found[1]

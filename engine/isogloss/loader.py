@@ -1,0 +1,368 @@
+"""Rule files to a Ruleset.
+
+Every problem of every file is collected and raised together. What a rule means is decided here, whether it makes sense
+is the checker's question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss import bookshelf, example
+from isogloss.entries import Entries
+from isogloss.errors import Problem, RuleError
+from isogloss.rule import Block, BookUse, Dialect, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot, Table
+from isogloss.pointer import dotted
+from isogloss.source import Map
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from isogloss.example import Node
+
+LANGUAGE: Final = 1
+
+_ANY: Final = "any"
+
+
+def load(version: str, profile: str | None = None, overlays: Sequence[Path] = ()) -> Ruleset:
+    """Load a version of the rulebook with a profile and overlays laid over it.
+
+    Raises RuleError with every problem found, UnknownName for a version or profile that does not exist.
+    """
+    shelf = bookshelf.Shelf()
+    shelf.add(bookshelf.rule_files(version))
+    if profile is not None:
+        shelf.add([bookshelf.profile_file(version, profile)], overlay=True)
+    shelf.add(bookshelf.overlay_files(overlays), overlay=True)
+    return build(shelf)
+
+
+def build(shelf: bookshelf.Shelf) -> Ruleset:
+    """Turn a shelf of entries into a Ruleset, or raise all its problems."""
+    reader = Reader(shelf.tree, list(shelf.problems))
+    ruleset = reader.ruleset(shelf.head)
+    if reader.problems:
+        raise RuleError(sorted(set(reader.problems), key=lambda p: (p.mark.file, p.mark.line, p.mark.column)))
+    return ruleset
+
+
+class Reader(Entries):
+    """Reads entries; each method reads one sort of entry."""
+
+    def __init__(self, tree: Map, problems: list[Problem]) -> None:
+        super().__init__(problems)
+        self.tree = tree
+        self.dialects = tuple(tree["dialects"])
+        self.named = dict(tree["values"])
+        self.attributes: dict[str, Rule] = {}
+
+    def ruleset(self, head: Map) -> Ruleset:
+        """Read everything."""
+        if head.get("language") != LANGUAGE:
+            self.say(head.marks.get("language", head.mark), f"this engine speaks language {LANGUAGE}")
+        tree = self.tree
+        self.attributes = {name: self._attribute(name, entry) for name, entry in self.maps(tree["attributes"])}
+        return Ruleset(
+            version=str(head.get("version", "0.0.0")),
+            hash=bookshelf.fingerprint(tree),
+            language=LANGUAGE,
+            dialects={name: self._dialect(name, entry) for name, entry in self.maps(tree["dialects"])},
+            families=tuple(self._family(name, entry) for name, entry in self.maps(tree["families"])),
+            tables={name: self._table(name, entry) for name, entry in self.maps(tree["tables"])},
+            sets={name: self._set(name, entry) for name, entry in self.maps(tree["sets"])},
+            layouts={name: self._layout(name, entry) for name, entry in self.maps(tree["layouts"])},
+            documents={name: self._set(name, entry) for name, entry in self.maps(tree["documents"])},
+            values=self.named,
+        )
+
+    # ------------------------------------------------------------------ rules
+
+    def _set(self, name: str, entry: Map) -> RuleSet:
+        self.keys(entry, "rules drops layouts nulls rest inline seed title note")
+        return RuleSet(
+            name=name,
+            mark=entry.mark,
+            rules=tuple(self.rule(item, f"{name}.{item.get('id', '?')}") for item in self.items(entry, "rules")),
+            drops={side: self.drops(drops, side) for side, drops in self.maps(entry.get("drops"))},
+            layouts=self.words(entry, "layouts"),
+            nulls=bool(entry.get("nulls", False)),
+            rest=entry.get("rest", {}),
+            inline=entry.get("inline", {}),
+            seed=dict(entry.get("seed", {})),
+            title=entry.get("title", ""),
+            note=entry.get("note", ""),
+        )
+
+    def rule(self, entry: Map, name: str) -> Rule:
+        """Read one rule; its id is the set's name and its own."""
+        self.keys(
+            entry,
+            "id both value values each oneway kind reason needs otherwise when unless saw knows absent let derive gate sums "
+            "satisfied drops default drop refuse also appends yields ignores source note status title",
+            self.dialects,
+        )
+        sides = self._sides(entry)
+        if not sides:
+            self.say(entry.mark, "a rule shows an example in at least one dialect")
+        return Rule(
+            id=name,
+            mark=entry.mark,
+            sides=sides,
+            oneway=self.choice(entry, "oneway", self.dialects),
+            kind=self.choice(entry, "kind", ("dropped", "clamped", "approximated", "defaulted", "assumed")),
+            reason=self.text(entry, "reason"),
+            needs=self.dialect_map(entry, "needs", self.dialects),
+            otherwise=self.choice(entry, "otherwise", ("drop", "refuse")),
+            when=self.dialect_map(entry, "when", self.dialects),
+            unless=self.words(entry, "unless"),
+            saw=self.words(entry, "saw"),
+            knows=self.dialect_map(entry, "knows", self.dialects),
+            absent=dict(entry.get("absent", {})),
+            let=dict(entry.get("let", {})),
+            gate={side: dict(gates) for side, gates in self.maps(entry.get("gate"))},
+            derive={name: tuple(pair) for name, pair in entry.get("derive", {}).items()},
+            sums=tuple(tuple(line) for line in entry.get("sums", ())),
+            satisfied=tuple(entry.get("satisfied", ())),
+            drops={side: self.drops(drops, side) for side, drops in self.maps(entry.get("drops"))},
+            default=bool(entry.get("default", False)),
+            drop=entry.get("drop"),
+            refuse=entry.get("refuse"),
+            also=bool(entry.get("also", False)),
+            appends=bool(entry.get("appends", False)),
+            yields=bool(entry.get("yields", False)),
+            ignores=self.words(entry, "ignores"),
+            source=self.words(entry, "source"),
+            note=self.text(entry, "note"),
+            status=entry.get("status", 400),
+            title=self.text(entry, "title"),
+        )
+
+    def _sides(self, entry: Map) -> dict[str, Node]:
+        if "both" in entry:
+            return self._same_name(entry)
+        return {side: self.example(entry, side) for side in self.dialects if side in entry}
+
+    def _same_name(self, entry: Map) -> dict[str, Node]:
+        """`both: name` with `value:`, `values:` or `each:` is the same name on both sides."""
+        conversion = next((entry[word] for word in ("value", "values", "each") if word in entry), None)
+        plain = example.Var(("v",))
+        converted = example.Var(("v",), _conversion(entry, conversion))
+        steps = dotted(entry["both"])
+        sides = [plain if index == 0 else converted for index in range(len(self.dialects))]
+        return {side: _nested(steps, sides[index]) for index, side in enumerate(self.dialects)}
+
+    def example(self, entry: Map, name: str) -> Node:
+        """Read the example under a name."""
+        try:
+            return example.parse(entry[name], self.named)
+        except example.ExampleError as error:
+            self.say(entry.marks[name], str(error))
+            return example.Obj(())
+
+    # ------------------------------------------------------------------ blocks and layouts
+
+    def _attribute(self, name: str, entry: Map) -> Rule:
+        fields = Map(entry.mark)
+        fields.update({key: value for key, value in entry.items() if key != "beside"})
+        fields.names.update(entry.names)
+        fields.marks.update(entry.marks)
+        return self.rule(fields, name)
+
+    def _blocks(self, table: str, entry: Map) -> tuple[Block, ...]:
+        found: list[Block] = []
+        for kind, block in self.maps(entry):
+            found.append(self._block(f"{table}.{kind}", kind, block))
+        return tuple(found)
+
+    def _block(self, name: str, kind: str, entry: Map) -> Block:
+        words = "plain opens closes where classes inner empty of"
+        fields = Map(entry.mark)
+        for key, value in entry.items():
+            if key not in words.split():
+                fields[key] = value
+                fields.names[key], fields.marks[key] = entry.names[key], entry.marks[key]
+        rule = self.rule(fields, name)
+        laid: list[str] = []
+        for attribute, entry_of in self.maps(self.tree["attributes"]):
+            if kind in self.words(entry_of, "beside"):
+                rule = _beside(rule, self.attributes[attribute])
+                laid.append(attribute)
+        return Block(
+            kind=str(entry.get("of", kind)),
+            rule=rule,
+            plain=entry.get("plain"),
+            book=self._book(entry),
+            where={side: self._heads(heads) for side, heads in self.maps(entry.get("where"))},
+            classes=frozenset(self.words(entry, "classes")),
+            inner=self._inner(entry),
+            empty=entry.get("empty"),
+            attributes=tuple(laid),
+        )
+
+    def _heads(self, entry: Map) -> dict[str, tuple[str, ...]]:
+        return {name: self.words(entry, name) for name in entry}
+
+    def _book(self, entry: Map) -> BookUse | None:
+        for word in ("opens", "closes"):
+            if word in entry:
+                use = entry[word]
+                return BookUse(use["book"], use["key"], use["label"], word == "opens")
+        return None
+
+    def _inner(self, entry: Map) -> tuple[str, dict[str, Any]] | None:
+        inner = entry.get("inner")
+        if not inner:
+            return None
+        return inner["layout"], {side: dotted(inner[side]) for side in self.dialects}
+
+    def _layout(self, name: str, entry: Map) -> Layout:
+        self.keys(entry, "blocks roles title note", self.dialects)
+        table = str(entry.get("blocks"))
+        blocks = self.tree["blocks"].get(table)
+        if blocks is None:
+            self.unknown(entry, "blocks", "block table", self.tree["blocks"])
+            blocks = Map(entry.mark)
+        sides = {side: self._side(name, entry[side], side) for side in self.dialects if side in entry}
+        return Layout(name, entry.mark, self._blocks(table, blocks), entry.get("roles"), sides, entry.get("title", ""))
+
+    def _side(self, name: str, entry: Map, dialect: str) -> Side:
+        self.keys(
+            entry,
+            "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams drops legal",
+        )
+        return Side(
+            groups=dotted(entry["groups"]) if "groups" in entry else None,
+            group=dotted(entry["group"]) if "group" in entry else None,
+            also=tuple(dotted(path) for path in self.words(entry, "also")),
+            role=entry.get("role"),
+            role_absent=entry.get("role_absent"),
+            fixed=dict(entry.get("fixed", {})),
+            slots=tuple(self._slot(slot) for slot in self.items(entry, "slots")),
+            hoist=dotted(entry["hoist"]) if "hoist" in entry else None,
+            hoist_needs=entry.get("hoist_needs", {}),
+            hoist_reason=self.text(entry, "hoist_reason"),
+            unfold=bool(entry.get("unfold", False)),
+            merge=bool(entry.get("merge", False)),
+            seams=entry.get("seams"),
+            drops=self.drops(entry.get("drops", Map(entry.mark)), f"{name}.{dialect}"),
+            legal=tuple(self.items(entry, "legal")),
+            mark=entry.mark,
+        )
+
+    def _slot(self, entry: Map) -> Slot:
+        self.keys(entry, "at form holds plain blank roles conversion gather number reads needs reason read_only")
+        form = self.choice(entry, "form", ("items", "plain-or-items", "joined", "self", "fields", "one"))
+        holds = entry.get("holds", _ANY)
+        return Slot(
+            at=dotted(entry.get("at", "")),
+            form=form or "items",
+            holds=None if holds == _ANY else tuple(holds),
+            plain=entry.get("plain"),
+            blank=entry.get("blank"),
+            roles=self.words(entry, "roles"),
+            conversion=entry.get("conversion"),
+            gather=bool(entry.get("gather", False)),
+            number=entry.get("number"),
+            reads=self.words(entry, "reads"),
+            needs=entry.get("needs", {}),
+            reason=self.text(entry, "reason"),
+            read_only=bool(entry.get("read_only", False)),
+        )
+
+    # ------------------------------------------------------------------ tables, families, dialects
+
+    def _table(self, name: str, entry: Map) -> Table:
+        self.keys(entry, "columns rows between fold unknown reason kind note source title")
+        columns = tuple(entry.get("columns", self.dialects[:2]))
+        return Table(
+            name=name,
+            mark=entry.mark,
+            columns=(columns[0], columns[-1]),
+            rows=self.rows(entry, "rows"),
+            family_rows=self._family_rows(name),
+            between=bool(entry.get("between", False)),
+            fold=entry.get("fold"),
+            unknown=entry.get("unknown", "drop"),
+            reason=self.text(entry, "reason"),
+            kind=self.choice(entry, "kind", ("clamped", "approximated")) or "clamped",
+            note=self.text(entry, "note"),
+            source=self.words(entry, "source"),
+        )
+
+    def _family_rows(self, name: str) -> dict[str, tuple[Row, ...]]:
+        return {
+            family: self.rows(entry["tables"], name)
+            for family, entry in self.maps(self.tree["families"])
+            if name in entry.get("tables", {})
+        }
+
+    def _family(self, name: str, entry: Map) -> Family:
+        self.keys(entry, "dialect match kind line generation extends facts tables note source")
+        lineage = self._lineage(name, entry)
+        facts: dict[str, Any] = {}
+        for ancestor in reversed(lineage):
+            facts.update(self.tree["families"][ancestor].get("facts", {}))
+        return Family(
+            id=name,
+            mark=entry.mark,
+            dialect=str(self.inherited(lineage, "dialect", self.tree["families"])),
+            match=self.text(entry, "match"),
+            kind=str(self.inherited(lineage, "kind", self.tree["families"])),
+            line=str(self.inherited(lineage, "line", self.tree["families"])),
+            generation=float(entry.get("generation", -1)),
+            facts=facts,
+            tables={},
+            lineage=lineage,
+            note=self.text(entry, "note"),
+            source=self.words(entry, "source"),
+        )
+
+    def _lineage(self, name: str, entry: Map) -> tuple[str, ...]:
+        found, families = [name], self.tree["families"]
+        while "extends" in entry:
+            parent = entry["extends"]
+            if parent not in families:
+                self.unknown(entry, "extends", "family", families)
+                break
+            if parent in found:
+                self.say(entry.marks["extends"], f"{parent!r} inherits from itself")
+                break
+            found.append(parent)
+            entry = families[parent]
+        return tuple(found)
+
+    def _dialect(self, name: str, entry: Map) -> Dialect:
+        self.keys(entry, "title nulls spelling prefixes routes newest kinds lines auth base framing error schemas note")
+        return Dialect(
+            name=name,
+            mark=entry.mark,
+            nulls_absent=entry.get("nulls") == "absent",
+            snake=entry.get("spelling") == "snake",
+            prefixes=self.words(entry, "prefixes"),
+            routes=tuple(entry.get("routes", ())),
+            newest=entry.get("newest", {}),
+            raw=entry,
+        )
+
+
+def _conversion(entry: Mapping[str, Any], name: str | None) -> str | None:
+    if name is None:
+        return None
+    return name + ("*" if "each" in entry else "%" if "values" in entry else "")
+
+
+def _nested(steps: Sequence[str], node: Node) -> Node:
+    for step in reversed(steps):
+        node = example.Obj(((step, node),))
+    return node
+
+
+def _beside(block: Rule, attribute: Rule) -> Rule:
+    """Lay an attribute's examples over a block's."""
+    sides = {side: example.merged(block.sides[side], attribute.sides[side]) for side in block.sides if side in attribute.sides}
+    derive = {**block.derive, **attribute.derive}
+    gate = {side: {**block.gate.get(side, {}), **attribute.gate.get(side, {})} for side in {*block.gate, *attribute.gate}}
+    return replace(block, sides={**block.sides, **sides}, derive=derive, gate=gate)

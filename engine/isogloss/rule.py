@@ -1,0 +1,284 @@
+"""What a rulebook says, as frozen values: two-sided, before any direction is chosen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isogloss.errors import Mark
+    from isogloss.example import Node
+    from isogloss.loss import Kind
+    from isogloss.values import Path, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """A named leaf that the other dialect has no word for, with the sentence users see."""
+
+    path: Path
+    reason: str
+    #: Values that ask for what happens anyway: no loss.
+    satisfied: tuple[Value, ...] = ()
+    refuse: bool = False
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """This here is that there."""
+
+    id: str
+    mark: Mark
+    #: One example for each dialect; a dialect without one says nothing.
+    sides: Mapping[str, Node]
+    #: Runs only when this dialect is read.
+    oneway: str | None = None
+    #: The loss that is reported each time the rule runs, or None.
+    kind: Kind | None = None
+    reason: str = ""
+    #: Facts that the family of a written dialect must have: {dialect: {fact: value}}.
+    needs: Mapping[str, Mapping[str, Value]] = field(default_factory=dict[str, Any])
+    #: What happens where they are missing: drop, refuse, or nothing (another rule stands in).
+    otherwise: str | None = None
+    when: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Ids of rules that win over this one when both apply.
+    unless: tuple[str, ...] = ()
+    #: Block classes that must have been laid.
+    saw: tuple[str, ...] = ()
+    #: Values the exchange must know when a dialect is read: {dialect: name}.
+    knows: Mapping[str, str] = field(default_factory=dict[str, str])
+    absent: Mapping[str, Value] = field(default_factory=dict[str, Any])
+    let: Mapping[str, Value] = field(default_factory=dict[str, Any])
+    #: Variables computed from another one, and left out in one dialect where they equal it:
+    #: {variable: (dialect, from, conversion, …)}.
+    derive: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, Any])
+    #: Variables that are written only where the family has facts: {dialect: {variable: {needs, reason}}};
+    #: without a reason leaving them out is a normal form.
+    gate: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
+    #: total = part + rest, solved for whichever is missing.
+    sums: tuple[tuple[str, ...], ...] = ()
+    satisfied: tuple[Value, ...] = ()
+    drops: Mapping[str, tuple[Drop, ...]] = field(default_factory=dict[str, Any])
+    #: Written after all others where its place is still free, when defaults are on.
+    default: bool = False
+    #: A sentence: the value is lost, or refused.
+    drop: str | None = None
+    refuse: str | None = None
+    #: Reads what another rule has read as well.
+    also: bool = False
+    #: Adds to a list that is there already.
+    appends: bool = False
+    #: Gives way without a word when its place has been written.
+    yields: bool = False
+    #: Bound variables that the other side may ignore.
+    ignores: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    note: str = ""
+    status: int = 400
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A word of one dialect and its word in the other."""
+
+    cells: tuple[Value, Value]
+    #: clamp (lossy, left to right only), back (lossy, right to left only), forth (left to right only, no loss),
+    #: respell (another spelling of a word).
+    marks: frozenset[str]
+    mark: Mark
+    #: Block class that must have been laid for this row to hold.
+    saw: str | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows that pair the words of two dialects; the first row wins, each way."""
+
+    name: str
+    mark: Mark
+    columns: tuple[str, str]
+    rows: tuple[Row, ...]
+    #: Rows for one family, instead of `rows`.
+    family_rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict[str, Any])
+    #: A number that no cell holds: the next cell upward.
+    between: bool = False
+    #: Dialect whose words are read in any case.
+    fold: str | None = None
+    #: What an unknown word does: drop (a loss), refuse, keep, or {dialect: word}.
+    unknown: Any = "drop"
+    reason: str = ""
+    #: The loss kind of clamped cells.
+    kind: Kind = "clamped"
+    note: str = ""
+    source: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """A named object translation."""
+
+    name: str
+    mark: Mark
+    rules: tuple[Rule, ...]
+    drops: Mapping[str, tuple[Drop, ...]]
+    #: Layouts of this object: (layout name).
+    layouts: tuple[str, ...] = ()
+    #: null is a value here, not absence.
+    nulls: bool = False
+    #: Where names go that no rule takes: (dialect, path there, names taken or None).
+    rest: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: What minted keys derive from: {dialect: dotted path}.
+    seed: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Names that stand for other objects: $ref and its kind.
+    inline: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BookUse:
+    """How a block writes into a book or reads from it."""
+
+    book: str
+    key: str
+    label: str
+    opens: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One kind of block, as a pair of examples."""
+
+    kind: str
+    rule: Rule
+    #: The variable whose value is the block's bare form.
+    plain: str | None = None
+    book: BookUse | None = None
+    #: What a variable must begin with when a dialect is read: {dialect: {variable: [head …]}}.
+    where: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict[str, Any])
+    classes: frozenset[str] = frozenset()
+    #: A layout inside the block: (layout, {dialect: path of its group}).
+    inner: tuple[str, Mapping[str, Path]] | None = None
+    #: Value of the plain variable that says nothing.
+    empty: Value = None
+    #: Variables that come from attributes.
+    attributes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place in a group that holds blocks."""
+
+    at: Path
+    form: str
+    holds: tuple[str, ...] | None
+    plain: str | None = None
+    #: Written where the slot holds nothing: {beside: {kind: value}, otherwise: value}.
+    blank: Mapping[str, Any] | None = None
+    roles: tuple[str, ...] = ()
+    conversion: str | None = None
+    #: All blocks of the document stand in one group, where the first one stood.
+    gather: bool = False
+    #: Items carry their running number under this name.
+    number: str | None = None
+    #: Kinds that are read here but written elsewhere.
+    reads: tuple[str, ...] = ()
+    #: Facts the written family must have for this slot; else its blocks go to the group around.
+    needs: Mapping[str, Value] = field(default_factory=dict[str, Any])
+    reason: str = ""
+    read_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How one dialect lays blocks out."""
+
+    #: Path of the list of groups, or of the one group.
+    groups: Path | None
+    group: Path | None
+    #: Other lists that are read as well.
+    also: tuple[Path, ...]
+    role: str | None
+    role_absent: str | None
+    fixed: Mapping[str, Value]
+    slots: tuple[Slot, ...]
+    hoist: Path | None
+    hoist_needs: Mapping[str, Value]
+    hoist_reason: str
+    unfold: bool
+    merge: bool
+    seams: Mapping[str, Any] | None
+    drops: tuple[Drop, ...]
+    legal: tuple[Mapping[str, Any], ...]
+    mark: Mark
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a document lays blocks out, in each dialect."""
+
+    name: str
+    mark: Mark
+    blocks: tuple[Block, ...]
+    roles: str | None
+    sides: Mapping[str, Side]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Models that share capabilities."""
+
+    id: str
+    mark: Mark
+    dialect: str
+    match: str
+    kind: str
+    line: str
+    generation: float
+    facts: Mapping[str, Value]
+    tables: Mapping[str, tuple[Row, ...]]
+    #: This family and those it inherits from, nearest first.
+    lineage: tuple[str, ...]
+    note: str = ""
+    source: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """One API's vocabulary: how it spells, and how its operations are called."""
+
+    name: str
+    mark: Mark
+    #: null means absent.
+    nulls_absent: bool
+    #: Names are also read in snake_case.
+    snake: bool
+    prefixes: tuple[str, ...]
+    routes: tuple[Mapping[str, Any], ...]
+    newest: Mapping[str, str]
+    raw: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruleset:
+    """All rules of one version with overlays applied: loaded, checked, immutable, hashed."""
+
+    version: str
+    hash: str
+    language: int
+    dialects: Mapping[str, Dialect]
+    families: tuple[Family, ...]
+    tables: Mapping[str, Table]
+    sets: Mapping[str, RuleSet]
+    layouts: Mapping[str, Layout]
+    documents: Mapping[str, RuleSet]
+    values: Mapping[str, Value]
+
+    def __str__(self) -> str:
+        return f"{self.version}+{self.hash[:12]}"

@@ -1,0 +1,138 @@
+"""Tables at work: a word of one dialect to its word in the other.
+
+The first row wins, each way. A cell may be an object: two leaves that mean one thing are one fact. Objects are matched
+whole, then by their first name.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from isogloss.errors import DocumentError
+from isogloss.pointer import pointer
+from isogloss.values import ABSENT, same, type_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from isogloss.interpreter import Run
+    from isogloss.rule import Row, Table
+    from isogloss.values import Path, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """The row that holds a word, and how well it fits."""
+
+    row: Row
+    #: exact | between (a number no cell holds) | lead (an object known by its first name).
+    fit: str = "exact"
+
+
+def convert(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value:
+    """Return the other dialect's word, with the loss that the row is marked with; ABSENT if there is none."""
+    left = run.lens.reader == table.columns[0]
+    away = {"back"} if left else {"clamp", "forth"}
+    rows = [row for row in run.lens.rows(table.name) if not away & row.marks]
+    side = 0 if left else 1
+    hit = _find(table, rows, value, side, run.saw, fold=table.fold == run.lens.reader)
+    if hit is None:
+        return _unknown(run, table, value, path, at)
+    _account(run, table, hit, value, path, at, side)
+    cell = hit.row.cells[1 - side]
+    return ABSENT if cell is None else deepcopy(cell)
+
+
+def _find(table: Table, rows: Sequence[Row], value: Value, side: int, saw: set[str], *, fold: bool) -> Hit | None:
+    holding = [row for row in rows if row.saw is not None and row.saw in saw]
+    plain = [row for row in rows if row.saw is None or side == 0]
+    for row in (*holding, *plain):
+        if _equal(row.cells[side], value, fold=fold):
+            return Hit(row)
+    if isinstance(value, dict):
+        return _by_lead(table, plain, value, side, fold=fold)
+    return _between(plain, value, side) if table.between else None
+
+
+def _equal(cell: Value, value: Value, *, fold: bool) -> bool:
+    if fold and isinstance(cell, str) and isinstance(value, str):
+        return cell.lower() == value.lower()
+    if fold and isinstance(cell, dict) and isinstance(value, dict):
+        return cell.keys() == value.keys() and all(_equal(cell[name], value[name], fold=True) for name in cell)
+    return same(cell, value)
+
+
+def _by_lead(table: Table, rows: Sequence[Row], value: dict[str, Value], side: int, *, fold: bool) -> Hit | None:
+    for row in rows:
+        lead = _lead(row.cells[side])
+        if lead is not None and lead in value and _equal(row.cells[side][lead], value[lead], fold=fold):
+            return Hit(row, "lead")
+    return _between(rows, value, side) if table.between else None
+
+
+def _lead(cell: Value) -> str | None:
+    return next(iter(cell)) if isinstance(cell, dict) and cell else None
+
+
+def _between(rows: Iterable[Row], value: Value, side: int) -> Hit | None:
+    """Find the smallest cell that is not below a number; else the greatest."""
+    numbers = [(number, row) for row in rows for number in _numbers(row.cells[side], value)]
+    wanted = _number(value, [row.cells[side] for _, row in numbers])
+    if wanted is None or wanted < 0:
+        return None
+    above = [(number, row) for number, row in numbers if number >= wanted]
+    if above:
+        return Hit(min(above, key=lambda pair: pair[0])[1], "between")
+    return Hit(max(numbers, key=lambda pair: pair[0])[1], "between") if numbers else None
+
+
+def _numbers(cell: Value, value: Value) -> list[float]:
+    lead = _lead(cell)
+    found = cell[lead] if lead is not None and isinstance(value, dict) and lead in value else cell
+    return [found] if isinstance(found, int | float) and not isinstance(found, bool) else []
+
+
+def _number(value: Value, cells: list[Value]) -> float | None:
+    if isinstance(value, dict):
+        lead = next((_lead(cell) for cell in cells), None)
+        value = value.get(lead)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _account(run: Run, table: Table, hit: Hit, value: Value, path: Path, at: Path, side: int) -> None:
+    cell = hit.row.cells[side]
+    if hit.fit == "exact":
+        run.read_words(path, value, cell)
+        if {"clamp", "back"} & hit.row.marks:
+            kind = table.kind if "clamp" in hit.row.marks else "approximated"
+            run.lose(kind, path, at, hit.row.reason or table.reason or _says(run, hit.row, 1 - side), place=hit.row.mark)
+        return
+    run.read_words(path, value, cell)
+    if hit.fit == "lead" and all(_equal(cell[name], value[name], fold=True) for name in value if name in cell):
+        return
+    reason = hit.row.reason or table.reason or _says(run, hit.row, 1 - side)
+    run.lose("approximated", path, at, reason, place=hit.row.mark)
+
+
+def _says(run: Run, row: Row, side: int) -> str:
+    return f"the nearest that can be said there is {row.cells[side]!r}"
+
+
+def _unknown(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value:
+    policy: Any = table.unknown
+    if policy == "keep":
+        return value
+    shown = repr(value) if isinstance(value, str | int | float | bool) else type_name(value)
+    reason = f"{shown} is no word of the table {table.name!r}"
+    if policy == "refuse":
+        words = dict.fromkeys(str(row.cells[0 if run.lens.reader == table.columns[0] else 1]) for row in table.rows)
+        reason = table.reason or f"{shown} is not one of {', '.join(words)}"
+        raise DocumentError(pointer(path), reason, rule=run.owner.id, place=table.mark.place)
+    if isinstance(policy, dict) and run.lens.writer in policy:
+        run.lose("approximated", path, at, reason, place=table.mark)
+        return deepcopy(policy[run.lens.writer])
+    run.accounts.claim(path, "dropped", run.owner)
+    run.lose("dropped", path, None, reason, place=table.mark)
+    return ABSENT

@@ -1,0 +1,311 @@
+"""Translations, exchanges and translators: the contract.
+
+CPU only: no input or output, no environment, no log line. Times and ids are inputs (`clock`, `ids`).
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from isogloss import families, library
+from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
+from isogloss.exchange import Memory
+from isogloss.interpreter import Run
+from isogloss.lens import Lens
+from isogloss.loss import REFUSED, Loss
+from isogloss.pointer import find, pointer
+from isogloss.values import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from isogloss.families import Match
+    from isogloss.loss import Step
+    from isogloss.rule import Ruleset
+    from isogloss.values import Object, Value
+
+OnLoss = Literal["report", "refuse", "ignore"]
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One translated document: a new value; the input is never changed (unchanged leaves are shared with it)."""
+
+    body: Value
+    losses: tuple[Loss, ...]
+    #: Every step, where `trace=True` was asked for.
+    ledger: tuple[Step, ...] | None
+    #: Version and hash of the rules that did it.
+    ruleset: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call to make, without base address and key."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Value
+    stream: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An error as the caller's dialect says it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Value
+    losses: tuple[Loss, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a method and a path ask for."""
+
+    operation: str
+    model: str | None
+    stream: bool
+
+
+def _random_id() -> str:
+    return secrets.token_hex(12)
+
+
+class Translator:
+    """Translates between two dialects; reusable, immutable, thread-safe."""
+
+    def __init__(
+        self,
+        source: str,
+        target: str,
+        *,
+        version: str | None = None,
+        profile: str | None = None,
+        overlays: Sequence[Any] = (),
+        on_loss: OnLoss = "report",
+        defaults: bool = True,
+        trace: bool = False,
+        models: Mapping[str, str] | None = None,
+        ids: Callable[[], str] = _random_id,
+        clock: Callable[[], float] = time.time,
+        ruleset: Ruleset | None = None,
+    ) -> None:
+        self.ruleset = ruleset or library.ruleset(version, profile, tuple(map(str, overlays)))
+        for name in (source, target):
+            if name not in self.ruleset.dialects:
+                raise UnknownName("dialect", name, self.ruleset.dialects)
+        if on_loss not in ("report", "refuse", "ignore"):
+            raise UnknownName("on_loss", on_loss, ("report", "refuse", "ignore"))
+        self.source = source
+        self.target = target
+        self.on_loss: Final = on_loss
+        self.defaults = defaults
+        self.trace = trace
+        self.models = dict(models or {})
+        self.ids = ids
+        self.clock = clock
+
+    def exchange(self, operation: str, body: Value, *, model: str | None = None, stream: bool | None = None) -> Exchange:
+        """Open an exchange with its request. `model` and `stream` are for dialects that keep them in the URL."""
+        return Exchange(self, operation, body, model=model, stream=stream)
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Route:
+        """Find what a method and a path of the source dialect ask for.
+
+        Raises UnknownName.
+        """
+        del headers
+        dialect = self.ruleset.dialects[self.source]
+        for entry in dialect.routes:
+            match = re.fullmatch(entry["match"], path)
+            wanted = entry.get("query", {})
+            if match and entry["method"] == method and all((query or {}).get(k) == v for k, v in wanted.items()):
+                return Route(entry["operation"], match.groupdict().get("model"), bool(entry.get("stream", False)))
+        raise UnknownName("route", f"{method} {path}", [f"{e['method']} {e['path']}" for e in dialect.routes])
+
+    def target_model(self, model: str | None) -> str | None:
+        """Name the target's model for the caller's."""
+        if model is None:
+            return None
+        bare = families.bare(self.ruleset.dialects[self.source], model)
+        named = self.models.get(model, self.models.get(bare, model))
+        return families.bare(self.ruleset.dialects[self.target], named)
+
+
+class Exchange:
+    """A request, its reply or its error; belongs to one caller."""
+
+    def __init__(
+        self, gloss: Translator, operation: str, body: Value, *, model: str | None, stream: bool | None
+    ) -> None:
+        self.gloss = gloss
+        self.operation = operation
+        self.losses: tuple[Loss, ...] = ()
+        self.memory = Memory(gloss.ids)
+        self.model = model if model is not None else _text(find(body, ("model",)))
+        self.target_model = gloss.target_model(self.model)
+        self.streams = bool(stream) if stream is not None else find(body, ("stream",)) is True
+        self.matches = _matches(gloss, self.model, self.target_model)
+        self._prepare(self.memory, self.target_model)
+        self.memory.set("stream", self.streams) if self.streams else None
+        self.request = self._translate("request", gloss.source, gloss.target, body, self.memory)
+
+    def _prepare(self, memory: Memory, model: str | None) -> None:
+        if model is not None:
+            memory.set("model", model)
+        memory.set("now", int(self.gloss.clock()))
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls to make: method, path, query, headers, body."""
+        dialect = self.gloss.ruleset.dialects[self.gloss.target]
+        for entry in dialect.routes:
+            if entry["operation"] == self.operation and entry.get("calls", True):
+                if bool(entry.get("stream", self.streams)) is self.streams:
+                    path = entry["path"].replace("{model}", self.target_model or "")
+                    query = dict(entry.get("query", {}))
+                    return (Call(entry["method"], path, query, {}, self.request.body, self.streams),)
+        raise UnknownName("operation", self.operation, [entry["operation"] for entry in dialect.routes])
+
+    def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
+        """Translate the reply back into the caller's dialect."""
+        del headers
+        memory = self._after()
+        body = replies[0]
+        found = self._translate("response", self.gloss.target, self.gloss.source, body, memory)
+        return found
+
+    def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
+        """Translate an error reply; `body` may be JSON, text or bytes."""
+        envelope = {"status": status, "headers": _lower(headers or {}), "body": _error_body(body)}
+        done = self._translate("error", self.gloss.target, self.gloss.source, envelope, self._after(), report=True)
+        reply = done.body
+        return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
+
+    def _after(self) -> Memory:
+        memory = Memory(self.gloss.ids)
+        memory.values.update(self.memory.values)
+        self._prepare(memory, self.model)
+        return memory
+
+    def _translate(
+        self, phase: str, reader: str, writer: str, body: Value, memory: Memory, *, report: bool = False
+    ) -> Translation:
+        name = f"{self.operation}.{phase}"
+        lens = library.lens(self.gloss.ruleset, name, reader, writer, self.matches)
+        done = run(lens, body, memory, self.gloss, self._assumed(lens, body) if phase == "request" else ())
+        self.losses += done.losses
+        if self.gloss.on_loss == "refuse" and not report:
+            refused = [loss for loss in done.losses if loss.kind in REFUSED]
+            if refused:
+                raise LossError(refused)
+        return done
+
+    def _assumed(self, lens: Lens, body: Value) -> tuple[Loss, ...]:
+        """Report a model name that no family knows."""
+        match = self.matches.get(lens.writer)
+        if match is None or match.assumed is None or match.family is None:
+            return ()
+        where = "/model" if find(body, ("model",)) is not ABSENT else ""
+        return (Loss("assumed", where, None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
+
+
+def run(
+    lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()
+) -> Translation:
+    """Run a lens over a document."""
+    going = Run(lens, memory, defaults=gloss.defaults)
+    memory.seed = _seed(lens, body, memory)
+    try:
+        written = going.document(body)
+    except RecursionError:
+        raise DocumentError("", "the document is nested too deep") from None
+    losses = () if gloss.on_loss == "ignore" else more + going.accounts.losses()
+    ledger = going.accounts.ledger(body, written) if gloss.trace else None
+    return Translation(written, losses, ledger, str(lens.ruleset))
+
+
+def _seed(lens: Lens, body: Value, memory: Memory) -> str | None:
+    """Find what minted keys derive from: the reply's own id, else a new one; a request needs none."""
+    path = lens.ruleset.documents[lens.name].seed.get(lens.reader)
+    if path is None:
+        return None
+    found = find(body, tuple(path.split(".")))
+    return found if isinstance(found, str) else memory.ids() if memory.ids else ""
+
+
+def _matches(gloss: Translator, model: str | None, target_model: str | None) -> dict[str, Match]:
+    names = {gloss.source: model, gloss.target: target_model}
+    return {dialect: library.family(gloss.ruleset, dialect, name) for dialect, name in names.items()}
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _lower(headers: Mapping[str, str]) -> Object:
+    return {name.lower(): str(value) for name, value in headers.items()}
+
+
+def _error_body(body: Value) -> Value:
+    if isinstance(body, bytes):
+        body = body.decode("utf-8", "replace")
+    if isinstance(body, str):
+        from isogloss.codecs import CodecError, parse_json  # noqa: PLC0415 - errors are rare
+
+        try:
+            body = parse_json(body)
+        except CodecError:
+            return {"text": body}
+    while isinstance(body, list) and body:
+        body = body[0]
+    return body if isinstance(body, dict) else {"text": str(body)}
+
+
+def translate(
+    document: Value, operation: str, *, source: str, target: str, model: str | None = None, **options: Any
+) -> Translation:
+    """Translate one document, stateless; `operation` is '<operation>.<phase>'.
+
+    `source` is the dialect that the document is written in. Options are those of Translator.
+    """
+    name, _, phase = operation.rpartition(".")
+    gloss = Translator(source, target, **options)
+    memory = Memory(gloss.ids)
+    caller = model if model is not None else _text(find(document, ("model",)))
+    named = gloss.target_model(caller)
+    if named is not None:
+        memory.set("model", named)
+    memory.set("now", int(gloss.clock()))
+    matches = _matches(gloss, caller, named)
+    lens = library.lens(gloss.ruleset, f"{name}.{phase}", source, target, matches)
+    more: tuple[Loss, ...] = ()
+    match = matches.get(target)
+    if phase == "request" and match is not None and match.assumed is not None and match.family is not None:
+        more = (Loss("assumed", pointer(("model",)), None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
+    done = run(lens, document, memory, gloss, more)
+    refused = [loss for loss in done.losses if loss.kind in REFUSED]
+    if on_loss_refuses(gloss) and refused:
+        raise LossError(refused)
+    return done
+
+
+def on_loss_refuses(gloss: Translator) -> bool:
+    """Tell whether losses are refused."""
+    return gloss.on_loss == "refuse"
+
+
+__all__ = ["Call", "Exchange", "IsoglossError", "Reply", "Route", "Translation", "Translator", "translate"]
