@@ -56,7 +56,12 @@ class Accounts:
 
     def __init__(self) -> None:
         self.claims: dict[Path, tuple[str, Owner]] = {}
+        #: What rules have read beside the rule that claims it.
+        self.also: dict[Path, tuple[str, Owner]] = {}
+        #: Every place at or around something that was read …
         self.touched: set[Path] = set()
+        #: … and the same without what was only read also.
+        self.around: set[Path] = set()
         self.pairs: list[Pair] = []
         self.lost: list[Lost] = []
         self.scopes: dict[Path, list[tuple[tuple[Drop, ...], Owner]]] = {}
@@ -64,15 +69,17 @@ class Accounts:
         self.aliases: dict[Path, Path] = {}
         self.followed: list[tuple[Value, Path]] = []
 
-    def claim(self, path: Path, disposition: str, owner: Owner) -> None:
-        """Say that a rule has read a place and all below it."""
-        self.claims.setdefault(path, (disposition, owner))
+    def claim(self, path: Path, disposition: str, owner: Owner, *, also: bool = False) -> None:
+        """Say that a rule has read a place and all below it; `also` leaves it free for others."""
+        (self.also if also else self.claims).setdefault(path, (disposition, owner))
         for length in range(len(path) + 1):
             self.touched.add(path[:length])
+            if not also:
+                self.around.add(path[:length])
 
     def claimed(self, path: Path) -> bool:
-        """Tell whether a place, or one around it, has been read."""
-        return any(path[:length] in self.claims for length in range(len(path) + 1))
+        """Tell whether a place, one around it, or one below it has been read."""
+        return path in self.around or any(path[:length] in self.claims for length in range(len(path) + 1))
 
     def scope(self, path: Path, drops: tuple[Drop, ...], owner: Owner) -> None:
         """Give the sentences for what is lost below a place."""
@@ -93,6 +100,9 @@ class Accounts:
     def sweep(self, value: Value, path: Path, *, nulls_absent: bool) -> None:
         """Account for every leaf at or below a place that nobody claimed."""
         if path in self.claims:
+            return
+        if path in self.also:
+            self.claim(path, *self.also[path])
             return
         if path in self.touched and isinstance(value, dict | list) and value:
             for step, member in value.items() if isinstance(value, dict) else enumerate(value):

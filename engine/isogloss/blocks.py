@@ -116,7 +116,7 @@ def _role(run: Run, layout: TurnedLayout, side: Side, value: Value, path: Path) 
     if not isinstance(word, str):
         run.refuse((*path, side.role), "a role must stand here")
     if side.role in value:
-        run.accounts.claim((*path, side.role), "mapped", run.owner)
+        run.accounts.claim((*path, side.role), "mapped", run.owner, also=True)
     return str(run.convert(run.lens.conversion(layout.layout.roles), word, (*path, side.role), ()))
 
 
@@ -194,8 +194,6 @@ def _holding(layout: TurnedLayout, slot: Slot) -> Iterator[TurnedBlock]:
 
 
 def _self(run: Run, layout: TurnedLayout, slot: Slot, group: dict[str, Value], path: Path) -> list[Item]:
-    if slot.holds is None and any(len(run.accounts.claims) and (*path, name) in run.accounts.touched for name in group):
-        return []
     item = _block(run, layout, slot, group, path)
     return [item] if item is not None else []
 

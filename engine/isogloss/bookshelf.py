@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SECTIONS: Final = ("dialects", "families", "tables", "values", "sets", "blocks", "attributes", "layouts", "documents")
-_HEAD: Final = ("version", "language", "extends", "title", "profile", "why", "note", "actions")
+_HEAD: Final = ("version", "language", "columns", "extends", "title", "profile", "why", "note", "actions")
 
 
 def versions() -> list[str]:

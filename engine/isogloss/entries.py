@@ -118,6 +118,8 @@ class Entries:
 
     def filled(self, cell: Any, mark: Mark) -> Any:
         """Replace the named values (%name) in a table's cell."""
+        if isinstance(cell, list):
+            return [self.filled(item, mark) for item in cell]
         if isinstance(cell, dict):
             return {name: self.filled(value, mark) for name, value in cell.items()}
         if not (isinstance(cell, str) and cell.startswith("%")):

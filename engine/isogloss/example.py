@@ -151,8 +151,14 @@ def skippable(node: Node) -> bool:
     if isinstance(node, Obj):
         return bool(node.fields) and all(skippable(child) for _, child in node.fields)
     if isinstance(node, Pick):
-        return all(skippable(child) for child in node.items)
+        return all(may_lack(child) for child in node.items)
     return isinstance(node, Known)
+
+
+def may_lack(item: Node) -> bool:
+    """Tell whether a list may lack the item of an example: all it would bind is optional."""
+    found = list(variables(item))
+    return skippable(item) or (bool(found) and all(variable.optional for variable in found))
 
 
 def places(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:

@@ -67,7 +67,8 @@ class Run:
     def read_words(self, path: Path, value: Value, cell: Value) -> None:
         """Claim what a table's cell knows of a value."""
         if not (isinstance(value, dict) and isinstance(cell, dict)):
-            self.accounts.claim(path, "mapped", self.owner)
+            if path not in self.accounts.also:
+                self.accounts.claim(path, "mapped", self.owner)
             return
         for name in value:
             if name in cell:
@@ -158,7 +159,7 @@ class Run:
             self._gated(turn, found, path)
             return
         for claim in found.claims:
-            self.accounts.claim(claim, "exchange" if found.known and not turn.reads else "mapped", self.owner)
+            self.accounts.claim(claim, "exchange" if found.known and not turn.reads else "mapped", self.owner, also=rule.also)
         self.differing(found)
         self._write(turn, self.complete(rule, found.env), found, out, at)
 
@@ -169,8 +170,9 @@ class Run:
 
     def _give_way(self, rule: Rule, found: Found) -> None:
         for claim in found.claims:
-            self.accounts.claim(claim, "dropped", self.owner)
-            self.lose("dropped", claim, None, rule.reason or f"{' and '.join(rule.unless)} says it already")
+            self.accounts.claim(claim, "dropped" if rule.reason else "satisfied", self.owner)
+            if rule.reason:
+                self.lose("dropped", claim, None, rule.reason)
 
     def _gated(self, turn: Turn, found: Found, path: Path) -> None:
         rule = turn.rule
@@ -226,10 +228,10 @@ class Run:
         if built is ABSENT or built is None:
             built = {}
         first = found.claims[0] if found.claims else None
-        if rule.default and not self._free(built, out):
+        if rule.default and (not built or not self._free(built, out)):
             del self.accounts.pairs[start:]
             return
-        clash = None if rule.yields and not self._free(built, out) else merge(out, built, at, appends=rule.appends)
+        clash = None if rule.yields and not self._free(built, out) else merge(out, built, at, rule.lists)
         if clash is not None:
             self.refuse(first or (), f"this contradicts what another name says about {pointer(clash)}")
         if rule.kind is not None or rule.default:

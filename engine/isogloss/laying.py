@@ -76,7 +76,7 @@ def finish(run: Run, layout: TurnedLayout, group: Laid) -> Value:
         nested: Value = [{layout.write.seams["number"]: n, **seam} for n, seam in enumerate(seams)]
         for step in reversed(layout.write.seams["at"].split(".")):
             nested = {step: nested}
-        merge(out, nested, (), appends=True)
+        merge(out, nested, (), "append")
     return out
 
 
@@ -115,7 +115,7 @@ def _slot(
         return
     if slot.form == "fields":
         for item in items:
-            merge(out, write_item(run, layout, item, group.where), group.where, appends=True)
+            merge(out, write_item(run, layout, item, group.where), group.where, "append")
         return
     written = _written(run, layout, slot, items, group, seams) if items else ABSENT
     if written is ABSENT:
@@ -266,4 +266,4 @@ def _write_inner(run: Run, item: Item, value: dict[str, Value], where: Path) -> 
     laid = finish(run, layout, group)
     for step in path:
         value = value.setdefault(step, {})
-    merge(value, laid, (), appends=False)
+    merge(value, laid, ())

@@ -247,7 +247,7 @@ def _put(out: dict[str, Value], path: Path, value: Value) -> None:
     if path:
         out[path[-1]] = value
     else:
-        merge(out, value, (), appends=False)
+        merge(out, value, ())
 
 
 # --------------------------------------------------------------------- references and the rest
@@ -307,7 +307,7 @@ def _carry(
         nested: Value = {known: deepcopy(member)}
         for step in reversed(target):
             nested = {step: nested}
-        clash = merge(out, nested, at, appends=False)
+        clash = merge(out, nested, at)
         if clash is not None:
             run.refuse((*path, name), f"this contradicts what another name says about {pointer(clash)}")
         run.accounts.claim((*path, name), "mapped", run.owner)

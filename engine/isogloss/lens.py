@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import codecs, example, families, guard
 from isogloss.errors import UnknownName
-from isogloss.example import Const, Node, Obj, Var
+from isogloss.example import Node, Obj
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -208,16 +208,31 @@ class Lens:
         return (self._turn(rule, gated),)
 
     def _turn(self, rule: Rule, gated: str | None) -> Turn:
-        read = rule.sides.get(self.reader, _NOTHING)
+        read, write = self._moved(rule.sides.get(self.reader, _NOTHING), rule.sides.get(self.writer, _NOTHING))
         asked = rule.when.get(self.reader)
         names = frozenset(name for variable in example.variables(read) for name in variable.names)
         return Turn(
             rule=rule,
             read=read,
-            write=rule.sides.get(self.writer, _NOTHING),
+            write=write,
             gated=gated,
             guard=guard.compile_guard(asked) if asked else None,
             reads=names,
+        )
+
+    def _moved(self, read: Node, write: Node) -> tuple[Node, Node]:
+        """Let what a table or a rule set converts be converted where it is read: that is one step, not two."""
+        plain = {v.names[0] for v in example.variables(read) if v.conversion is None and len(v.names) == 1}
+        moved: dict[str, str] = {}
+        for variable in example.variables(write):
+            name = variable.conversion
+            if name is not None and variable.names[0] in plain and self.conversion(name).sort != "codec":
+                moved[variable.names[0]] = name
+        if not moved:
+            return read, write
+        return (
+            example.renamed(read, lambda v: replace(v, conversion=moved.get(v.names[0], v.conversion))),
+            example.renamed(write, lambda v: replace(v, conversion=None) if v.names[0] in moved else v),
         )
 
     def has(self, dialect: str, facts: Mapping[str, Value]) -> bool:
@@ -276,18 +291,3 @@ def _holds(known: Value, wanted: Value) -> bool:
     if isinstance(wanted, list):
         return known in wanted
     return known == wanted
-
-
-def without_conversion(node: Node) -> Node:
-    """Return an example whose variables convert nothing."""
-    return example.renamed(node, lambda variable: replace(variable, conversion=None))
-
-
-def constants(node: Node) -> list[tuple[Path, Const]]:
-    """Return the constants of an example with their paths."""
-    return [(path, child) for path, child in example.places(node) if isinstance(child, Const)]
-
-
-def plain_variable(node: Node) -> Var | None:
-    """Return the variable if the example is nothing else."""
-    return node if isinstance(node, Var) else None

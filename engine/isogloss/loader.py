@@ -58,12 +58,14 @@ class Reader(Entries):
         self.dialects = tuple(tree["dialects"])
         self.named = dict(tree["values"])
         self.attributes: dict[str, Rule] = {}
+        self.columns: tuple[str, ...] = self.dialects[:2]
 
     def ruleset(self, head: Map) -> Ruleset:
         """Read everything."""
         if head.get("language") != LANGUAGE:
             self.say(head.marks.get("language", head.mark), f"this engine speaks language {LANGUAGE}")
         tree = self.tree
+        self.columns = tuple(head.get("columns", self.columns))
         self.attributes = {name: self._attribute(name, entry) for name, entry in self.maps(tree["attributes"])}
         return Ruleset(
             version=str(head.get("version", "0.0.0")),
@@ -101,7 +103,7 @@ class Reader(Entries):
         self.keys(
             entry,
             "id both value values each oneway kind reason needs otherwise when unless saw knows absent let derive gate sums "
-            "satisfied drops default drop refuse also appends yields ignores source note status title",
+            "satisfied drops default drop refuse also lists yields ignores source note status title",
             self.dialects,
         )
         sides = self._sides(entry)
@@ -131,7 +133,7 @@ class Reader(Entries):
             drop=entry.get("drop"),
             refuse=entry.get("refuse"),
             also=bool(entry.get("also", False)),
-            appends=bool(entry.get("appends", False)),
+            lists=self.choice(entry, "lists", ("append", "zip")),
             yields=bool(entry.get("yields", False)),
             ignores=self.words(entry, "ignores"),
             source=self.words(entry, "source"),
@@ -248,7 +250,7 @@ class Reader(Entries):
             merge=bool(entry.get("merge", False)),
             seams=entry.get("seams"),
             drops=self.drops(entry.get("drops", Map(entry.mark)), f"{name}.{dialect}"),
-            legal=tuple(self.items(entry, "legal")),
+            legal=tuple(self.filled(line, line.mark) for line in self.items(entry, "legal")),
             mark=entry.mark,
         )
 
@@ -276,7 +278,7 @@ class Reader(Entries):
 
     def _table(self, name: str, entry: Map) -> Table:
         self.keys(entry, "columns rows between fold unknown reason kind note source title")
-        columns = tuple(entry.get("columns", self.dialects[:2]))
+        columns = tuple(entry.get("columns", self.columns))
         return Table(
             name=name,
             mark=entry.mark,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.codecs import CodecError
 from isogloss.errors import DocumentError
-from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, skippable, variables
+from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack, skippable, variables
 from isogloss.pointer import pointer
 from isogloss.values import ABSENT, same
 
@@ -137,10 +137,13 @@ def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Fou
     columns: dict[str, list[Bound | None]] = {name: [] for name in names}
     for index, item in enumerate(value):
         inner = Found()
-        if match(run, node.item, item, (*path, index), inner):
-            found.claims += inner.claims
-            for name in names:
-                columns[name].append(inner.env.get(name))
+        if item is None and run.nulls_absent:
+            found.claims.append((*path, index))
+        elif not match(run, node.item, item, (*path, index), inner):
+            continue
+        found.claims += inner.claims
+        for name in names:
+            columns[name].append(inner.env.get(name))
     if not value:
         found.claims.append(path)
     for name in names:
@@ -157,7 +160,7 @@ def _match_pick(run: Run, node: Pick, value: list[Value], path: Path, found: Fou
             free = {}
             continue
         taken = next((index for index, item in free.items() if _fits(run, example, item, (*path, index), found)), None)
-        if taken is None and not skippable(example):
+        if taken is None and not may_lack(example):
             return False
         free.pop(taken, None) if taken is not None else None
     exact = all(isinstance(example, Const | Var) for example in node.items)
@@ -224,8 +227,14 @@ def _build_each(run: Run, node: Each, env: Env, at: Path, turn: Turn | None) -> 
     rows: list[Env] = []
     for index in range(max(len(column) for column in columns.values())):
         row = {name: column[index] if index < len(column) else None for name, column in columns.items()}
-        rows.append({**env, **{name: bound for name, bound in row.items() if bound is not None}})
+        rows.append({**_less(env, row), **{name: bound for name, bound in row.items() if bound is not None}})
+    if rows and all(row.keys().isdisjoint(columns) for row in rows):
+        return ABSENT
     return _build_list(run, [node.item] * len(rows), rows, at, turn) if rows else []
+
+
+def _less(env: Env, row: Mapping[str, Bound | None]) -> Env:
+    return {name: bound for name, bound in env.items() if name not in row}
 
 
 def _build_list(run: Run, nodes: Any, envs: list[Env], at: Path, turn: Turn | None) -> Value:
@@ -234,6 +243,11 @@ def _build_list(run: Run, nodes: Any, envs: list[Env], at: Path, turn: Turn | No
         if isinstance(node, Var) and node.star and env.get(node.names[0], _NOTHING).items is not None:
             rest = _build_each(run, Each(node), env, (*at, len(written)), turn)
             written += rest if isinstance(rest, list) else []
+            continue
+        names = names_of(node)
+        if names and names.isdisjoint(env):
+            written += [None] if isinstance(node, Var) and node.star and node.optional else []
+            written += [{}] if isinstance(node, Obj) and any(v.star for v in variables(node)) else []
             continue
         value = build(run, node, env, (*at, len(written)), turn)
         if value is not ABSENT:
@@ -284,18 +298,22 @@ def names_of(node: Node) -> set[str]:
     return {name for variable in variables(node) for name in variable.names}
 
 
-def merge(out: dict[str, Value], built: Mapping[str, Value], at: Path, *, appends: bool) -> Path | None:
+def merge(out: dict[str, Value], built: Mapping[str, Value], at: Path, lists: str | None = None) -> Path | None:
     """Lay a written object into what is written already; returns the first place that contradicts."""
     for name, value in built.items():
         there = out.get(name, ABSENT)
         if there is ABSENT:
             out[name] = value
         elif isinstance(there, dict) and isinstance(value, dict):
-            clash = merge(there, value, (*at, name), appends=appends)
+            clash = merge(there, value, (*at, name), lists)
             if clash is not None:
                 return clash
-        elif appends and isinstance(there, list) and isinstance(value, list):
+        elif lists == "append" and isinstance(there, list) and isinstance(value, list):
             there += [item for item in value if item not in there]
+        elif lists == "zip" and isinstance(there, list) and isinstance(value, list):
+            for one, other in zip(there, value, strict=False):
+                if isinstance(one, dict) and isinstance(other, dict):
+                    merge(one, other, (*at, name), lists)
         elif not same(there, value):
             return (*at, name)
     return None

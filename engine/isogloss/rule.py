@@ -69,8 +69,8 @@ class Rule:
     refuse: str | None = None
     #: Reads what another rule has read as well.
     also: bool = False
-    #: Adds to a list that is there already.
-    appends: bool = False
+    #: How a list is laid over one that is there: append its items, zip them in place, or (None) contradict.
+    lists: str | None = None
     #: Gives way without a word when its place has been written.
     yields: bool = False
     #: Bound variables that the other side may ignore.
