@@ -15,7 +15,7 @@ from isogloss.pointer import pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from isogloss.errors import Mark
     from isogloss.example import Node, Var
@@ -140,7 +140,7 @@ class Run:
         found = Found()
         if not match(self, turn.read, value, path, found) or (turn.reads and not found.claims and not found.env):
             return None
-        taken = not turn.rule.also and any(self.accounts.claimed(claim) for claim in found.claims)
+        taken = not turn.rule.also and any(self.accounts.claimed(place) for place in (*found.claims, *walks(found.env)))
         return None if taken else found
 
     def _apply(
@@ -331,6 +331,14 @@ class Run:
 
 def _facts(needs: Any) -> dict[str, Value]:
     return {needs: True} if isinstance(needs, str) else needs
+
+
+def walks(env: Env) -> Iterator[Path]:
+    """Yield the places that pending conversions will walk through and claim themselves."""
+    for bound in env.values():
+        for one in bound.items or (bound,):
+            if one is not None and one.pending is not None and one.path is not None:
+                yield one.path
 
 
 def solve(env: Env, line: tuple[str, ...]) -> None:
