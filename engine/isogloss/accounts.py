@@ -6,7 +6,7 @@ said so: by the sentence that a `drops` in scope gives, or as unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import DocumentError
@@ -95,6 +95,13 @@ class Accounts:
         self.followed.append((value, virtual))
         self.claim(real, "normal", owner)
 
+    def real(self, path: Path) -> Path:
+        """Return where a place below a followed reference really stands."""
+        for length in range(len(path), 0, -1):
+            if path[:length] in self.aliases:
+                return self.real((*self.aliases[path[:length]], *path[length:]))
+        return path
+
     # ------------------------------------------------------------------ what nobody read
 
     def sweep(self, value: Value, path: Path, *, nulls_absent: bool) -> None:
@@ -154,6 +161,8 @@ class Accounts:
 
     def losses(self) -> tuple[Loss, ...]:
         """Return the losses, ordered by where they stood."""
+        for lost in self.lost:
+            lost.source = None if lost.source is None else self.real(lost.source)
         found = [_loss(lost) for lost in self.lost]
         return tuple(dict.fromkeys(found))
 
@@ -161,10 +170,11 @@ class Accounts:
         """Return every step: each place that was read and where it went, each place that was added."""
         from isogloss.pointer import find  # noqa: PLC0415 - only a traced run needs it
 
-        steps = [_step(pair, document, body, find) for pair in self.pairs]
-        paired = {pair.source for pair in self.pairs if pair.source is not None}
+        pairs = [replace(pair, source=self.real(pair.source)) if pair.source is not None else pair for pair in self.pairs]
+        steps = [_step(pair, document, body, find) for pair in pairs]
+        paired = {pair.source for pair in pairs if pair.source is not None}
         for path, (disposition, owner) in self.claims.items():
-            if path not in paired:
+            if path not in paired and self.real(path) == path:
                 steps.append(Step(disposition, owner.id, owner.place, pointer(path), None, find(document, path)))
         return tuple(steps)
 

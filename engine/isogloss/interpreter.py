@@ -100,6 +100,8 @@ class Run:
             self.refuse(path, f"this is nested more than {DEPTH_LIMIT} deep")
         if rules.inline:
             value, path = layouts.inlined(self, rules, value, path)
+        if not value:
+            self.accounts.claim(path, "mapped", self.owner)
         out: dict[str, Value] = {}
         for name in rules.layouts:
             layouts.lay(self, self.lens.layout(name), value, path, out, at)

@@ -273,7 +273,7 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
     if ref in run.stack[:-1] or not isinstance(target, dict):
         run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
         return {**spec["cut"], **_without(value, spec["name"])}, path
-    virtual = (*path, spec["name"])
+    virtual = (*path, "#")
     run.accounts.inline(virtual, (*run.roots[0][1], *parse_pointer(ref[1:])), target, run.owner)
     for name in _without(value, spec["name"]):
         run.accounts.claim((*path, name), "mapped", run.owner)

@@ -534,9 +534,10 @@ def _tool_turns(draw: st.DrawFn, new_id: Callable[[], str], names: Sequence[str]
         signed = extensions and not calls and draw(booleans)
         calls.append(draw(_tool_call(new_id(), name, signed)))
     asked: Object = {"role": "assistant", "tool_calls": calls} | draw(_calling_extras(extensions))
-    answers: list[Object] = []
-    for ident in draw(st.permutations([call["id"] for call in calls])):
-        answers.append({"role": "tool", "tool_call_id": ident, "content": draw(_tool_contents(extensions))})
+    answered = draw(st.permutations([call["id"] for call in calls]))
+    answers = [
+        {"role": "tool", "tool_call_id": each_id, "content": draw(_tool_contents(extensions))} for each_id in answered
+    ]
     return [asked, *answers]
 
 
@@ -686,6 +687,9 @@ SAME = (
     {"service_tier", "serviceTier"},
     {"safety_settings", "safetySettings", "extra_body"},
     {"labels", "extra_body"},
+    {"tool_choice", "toolConfig", "tool_config"},
+    {"continuationToken", "continuation_token"},
+    {"cachedContent", "cached_content"},
     {
         "reasoning_effort",
         "thinking",
@@ -733,6 +737,8 @@ def _openai_extensions() -> Strategy[Object]:
             "cached_content": one("cachedContents/abc"),
             "serviceTier": one("flex", "standard"),
             "continuationToken": one("AAECAw=="),
+            "continuation_token": one("AAECAw=="),
+            "tool_config": some({"function_calling_config": one({"mode": "AUTO"}, {"mode": "VALIDATED"})}),
             "include_server_side_tool_invocations": booleans,
             "extra_body": some(
                 {
@@ -918,7 +924,7 @@ def _openai_message(draw: st.DrawFn, kind: str, new_id: Callable[[], str], exten
         message["function_call"] = {"name": draw(st.sampled_from(FUNCTIONS)), "arguments": draw(argument_texts())}
         message["content"] = None
     elif kind == "refusal":
-        message |= {"content": None, "refusal": draw(words)}
+        message |= {"content": None, "refusal": draw(st.sampled_from(PHRASES))}
     elif kind == "audio":
         message |= {"content": draw(one(None, "")), "audio": draw(_spoken())}
     elif kind == "cited":
