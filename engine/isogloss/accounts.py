@@ -149,8 +149,8 @@ class Accounts:
     def _drop(self, drop: Drop, value: Value, path: Path, owner: Owner) -> None:
         place = drop.mark.place if drop.mark else owner.place
         named = Owner(f"{owner.id}.{'.'.join(map(str, drop.path))}", place)
-        if any(same(value, word) for word in drop.satisfied):
-            self.claim(path, "satisfied", named)
+        if drop.normal or any(same(value, word) for word in drop.satisfied):
+            self.claim(path, "normal" if drop.normal else "satisfied", named)
             return
         if drop.refuse:
             raise DocumentError(pointer(path), drop.reason, rule=named.id, place=place)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from isogloss import casts
 from isogloss.accounts import Owner
 from isogloss.errors import DocumentError
 from isogloss.matching import Bound, Env, Found, match
@@ -57,7 +58,15 @@ def read_groups(run: Run, layout: TurnedLayout, value: dict[str, Value], path: P
     for place in (side.groups, *side.also):
         if place is not None:
             groups += _listed(run, layout, side, value, path, place)
+    if side.pieces is not None:
+        run.exchange.set(side.pieces, [_text_of(item) for group in groups for item in group.items])
     return groups
+
+
+def _text_of(item: Item) -> str:
+    """Return what a block adds to its slot's running text."""
+    plain = item.block.block.plain
+    return str(item.env[plain].value) if plain is not None and item.block.block.counts else ""
 
 
 def _at(run: Run, value: Value, path: Path, place: Path) -> tuple[Value, Path]:
@@ -224,8 +233,7 @@ def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> Item | None
             return None
         if guard is not None and not guard(value):
             return None
-        known = block.turn.rule.knows.get(run.lens.reader)
-        if known is not None and run.exchange.get(known) is ABSENT:
+        if not run.remembers(block.turn.rule):
             return None
         if any(run.accounts.claimed(claim) for claim in found.claims):
             return None
@@ -248,6 +256,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
         run.lose(rule.kind, path, None, rule.reason)
     item = Item(block, run.complete(rule, found.env), path)
     book(run, item)
+    casts.note(run, item)
     return item
 
 

@@ -111,9 +111,9 @@ class Entries:
         if not isinstance(value, Map):
             self.say(mark, "a drop gives its reason as a sentence")
             return Drop(dotted(path), "", mark=mark)
-        self.keys(value, "reason satisfied refuse")
+        self.keys(value, "reason satisfied refuse normal")
         return Drop(
-            dotted(path), self.text(value, "reason"), tuple(value.get("satisfied", ())), bool(value.get("refuse")), mark
+            dotted(path), self.text(value, "reason"), tuple(value.get("satisfied", ())), bool(value.get("refuse")), mark, bool(value.get("normal"))
         )
 
     def filled(self, cell: Any, mark: Mark) -> Any:

@@ -68,6 +68,9 @@ class Memory:
         self.books: dict[str, Book] = {}
         self.ids = ids
         self.seed: str | None = None
+        #: Where numbers were written as text, and where what is declared by a name stands.
+        self.casts: list[Path] = []
+        self.declared: dict[str, Path] = {}
 
     def get(self, name: str) -> Value:
         """Return a value, or ABSENT."""

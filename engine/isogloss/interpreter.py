@@ -15,7 +15,7 @@ from isogloss.pointer import pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from isogloss.errors import Mark
     from isogloss.example import Node, Var
@@ -136,14 +136,29 @@ class Run:
             return None
         if turn.guard is not None and not turn.guard(value):
             return None
-        known = turn.rule.knows.get(self.lens.reader)
-        if known is not None and self.exchange.get(known) is ABSENT:
+        if not self.remembers(turn.rule):
             return None
         found = Found()
         if not match(self, turn.read, value, path, found) or (turn.reads and not found.claims and not found.env):
             return None
         taken = not turn.rule.also and any(self.accounts.claimed(place) for place in (*found.claims, *walks(found.env)))
         return None if taken else found
+
+    def remembers(self, rule: Rule) -> bool:
+        """Tell whether the exchange knows what a rule wants known, and not what it wants unknown."""
+        knows, lacks = rule.knows.get(self.lens.reader), rule.lacks.get(self.lens.reader)
+        return (knows is None or self.exchange.get(knows) is not ABSENT) and (
+            lacks is None or self.exchange.get(lacks) is ABSENT
+        )
+
+    def options(self, conversion: Conversion) -> Mapping[str, Any]:
+        """Return a codec's options, with what the exchange knows filled in."""
+        if not any(isinstance(value, str) and value.startswith("@") for value in conversion.options.values()):
+            return conversion.options
+        return {
+            name: self.exchange.get(value[1:]) if isinstance(value, str) and value.startswith("@") else value
+            for name, value in conversion.options.items()
+        }
 
     def _apply(
         self, turn: Turn, found: Found, path: Path, out: dict[str, Value], at: Path, ran: set[str]
@@ -160,6 +175,8 @@ class Run:
         if turn.gated is not None:
             self._gated(turn, found, path)
             return
+        if rule.casts:
+            self.exchange.casts.append(path)
         for claim in found.claims:
             self.accounts.claim(claim, "exchange" if found.known and not turn.reads else "mapped", self.owner, also=rule.also)
         self.differing(found)
@@ -311,7 +328,7 @@ class Run:
         """Write one value by a codec."""
         del path, at
         assert conversion.codec is not None
-        return conversion.codec.write((value,), conversion.options)
+        return conversion.codec.write((value,), self.options(conversion))
 
     def over(self, conversion: Conversion, value: Value, path: Path, at: Path, one: Callable[..., Value]) -> Value:
         """Convert each item of a list, or each value of an object."""

@@ -83,7 +83,7 @@ class Reader(Entries):
     # ------------------------------------------------------------------ rules
 
     def _set(self, name: str, entry: Map) -> RuleSet:
-        self.keys(entry, "rules drops layouts nulls rest inline seed title note")
+        self.keys(entry, "rules drops layouts nulls rest inline seed validate title note")
         return RuleSet(
             name=name,
             mark=entry.mark,
@@ -94,6 +94,7 @@ class Reader(Entries):
             rest=entry.get("rest", {}),
             inline=entry.get("inline", {}),
             seed=dict(entry.get("seed", {})),
+            validate=entry.get("validate", {}),
             title=entry.get("title", ""),
             note=entry.get("note", ""),
         )
@@ -102,7 +103,7 @@ class Reader(Entries):
         """Read one rule; its id is the set's name and its own."""
         self.keys(
             entry,
-            "id both value values each oneway kind reason needs otherwise when unless saw knows absent let derive gate sums "
+            "id both value values each oneway kind reason needs otherwise when unless saw knows lacks absent let derive gate sums casts "
             "satisfied drops default drop refuse also lists yields ignores source note status title",
             self.dialects,
         )
@@ -122,6 +123,8 @@ class Reader(Entries):
             unless=self.words(entry, "unless"),
             saw=self.words(entry, "saw"),
             knows=self.dialect_map(entry, "knows", self.dialects),
+            lacks=self.dialect_map(entry, "lacks", self.dialects),
+            casts=bool(entry.get("casts", False)),
             absent=dict(entry.get("absent", {})),
             let=dict(entry.get("let", {})),
             gate={side: dict(gates) for side, gates in self.maps(entry.get("gate"))},
@@ -180,7 +183,7 @@ class Reader(Entries):
         return tuple(found)
 
     def _block(self, name: str, kind: str, entry: Map) -> Block:
-        words = "plain opens closes where classes inner empty of"
+        words = "plain opens closes where classes inner empty of declares recast counts"
         fields = Map(entry.mark)
         for key, value in entry.items():
             if key not in words.split():
@@ -200,6 +203,9 @@ class Reader(Entries):
             where={side: self._heads(heads) for side, heads in self.maps(entry.get("where"))},
             classes=frozenset(self.words(entry, "classes")),
             inner=self._inner(entry),
+            declares=entry.get("declares"),
+            counts=bool(entry.get("counts", False)),
+            recast=tuple(entry["recast"]) if "recast" in entry else None,
             empty=entry.get("empty"),
             attributes=tuple(laid),
         )
@@ -233,7 +239,7 @@ class Reader(Entries):
     def _side(self, name: str, entry: Map, dialect: str) -> Side:
         self.keys(
             entry,
-            "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams drops legal",
+            "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams pieces drops legal",
         )
         return Side(
             groups=dotted(entry["groups"]) if "groups" in entry else None,
@@ -249,6 +255,7 @@ class Reader(Entries):
             unfold=bool(entry.get("unfold", False)),
             merge=bool(entry.get("merge", False)),
             seams=entry.get("seams"),
+            pieces=entry.get("pieces"),
             drops=self.drops(entry.get("drops", Map(entry.mark)), f"{name}.{dialect}"),
             legal=tuple(self.filled(line, line.mark) for line in self.items(entry, "legal")),
             mark=entry.mark,

@@ -127,7 +127,7 @@ def read_codec(run: Run, conversion: Conversion, value: Value, path: Path) -> tu
     """Read one value by a codec; what fits and cannot be read is the caller's mistake."""
     assert conversion.codec is not None
     try:
-        return conversion.codec.read(value, conversion.options)
+        return conversion.codec.read(value, run.options(conversion))
     except CodecError as error:
         raise DocumentError(pointer(path), str(error), rule=run.owner.id, place=run.owner.place) from None
 
@@ -289,7 +289,7 @@ def _written(run: Run, conversion: Conversion | None, values: list[Value], bound
     if conversion.codec is not None:
         if conversion.over:
             return run.over(conversion, values[0], bound.path or (), at, run.write_codec)
-        return conversion.codec.write(tuple(values), conversion.options)
+        return conversion.codec.write(tuple(values), run.options(conversion))
     return run.convert(conversion, values[0], bound.path or (), at)
 
 

@@ -24,6 +24,8 @@ class Drop:
     satisfied: tuple[Value, ...] = ()
     refuse: bool = False
     mark: Mark | None = None
+    #: Says nothing that the other dialect does not know already: no loss.
+    normal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Rule:
     saw: tuple[str, ...] = ()
     #: Values the exchange must know when a dialect is read: {dialect: name}.
     knows: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Values the exchange must not know when a dialect is read.
+    lacks: Mapping[str, str] = field(default_factory=dict[str, str])
     absent: Mapping[str, Value] = field(default_factory=dict[str, Any])
     let: Mapping[str, Value] = field(default_factory=dict[str, Any])
     #: Variables computed from another one, and left out in one dialect where they equal it:
@@ -73,6 +77,8 @@ class Rule:
     lists: str | None = None
     #: Gives way without a word when its place has been written.
     yields: bool = False
+    #: Numbers are written as text here: what comes back for them is a number again.
+    casts: bool = False
     #: Bound variables that the other side may ignore.
     ignores: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
@@ -132,6 +138,8 @@ class RuleSet:
     nulls: bool = False
     #: Where names go that no rule takes: (dialect, path there, names taken or None).
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: What a written document must fit: {dialect: {each, text, schema}}.
+    validate: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: What minted keys derive from: {dialect: dotted path}.
     seed: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Names that stand for other objects: $ref and its kind.
@@ -164,6 +172,12 @@ class Block:
     classes: frozenset[str] = frozenset()
     #: A layout inside the block: (layout, {dialect: path of its group}).
     inner: tuple[str, Mapping[str, Path]] | None = None
+    #: Its plain text counts among the pieces of the running text.
+    counts: bool = False
+    #: The variable with the name of what this block declares …
+    declares: str | None = None
+    #: … and (value, name): what a later block says about it, with its numbers made numbers again.
+    recast: tuple[str, str] | None = None
     #: Value of the plain variable that says nothing.
     empty: Value = None
     #: Variables that come from attributes.
@@ -213,6 +227,8 @@ class Side:
     unfold: bool
     merge: bool
     seams: Mapping[str, Any] | None
+    #: The exchange's name for the texts of the blocks, in order.
+    pieces: str | None
     drops: tuple[Drop, ...]
     legal: tuple[Mapping[str, Any], ...]
     mark: Mark

@@ -185,8 +185,20 @@ class Exchange:
         del headers
         memory = self._after()
         body = replies[0]
-        found = self._translate("response", self.gloss.target, self.gloss.source, body, memory)
-        return found
+        done = self._translate("response", self.gloss.target, self.gloss.source, body, memory)
+        self._enforce(done.body, memory)
+        return done
+
+    def _enforce(self, body: Value, memory: Memory) -> None:
+        """Hold a reply against the schema that the request asked to be enforced."""
+        document = self.gloss.ruleset.documents[f"{self.operation}.response"]
+        spec = document.validate.get(self.gloss.source)
+        schema = memory.get(spec["schema"]) if spec else ABSENT
+        if spec is None or schema is ABSENT:
+            return
+        from isogloss.validation import enforce  # noqa: PLC0415 - only who asks for validation pays for it
+
+        enforce(body, spec, schema, document.name, document.mark.place)
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
@@ -198,6 +210,7 @@ class Exchange:
     def _after(self) -> Memory:
         memory = Memory(self.gloss.ids)
         memory.values.update(self.memory.values)
+        memory.casts, memory.declared = self.memory.casts, self.memory.declared
         self._prepare(memory, self.model)
         return memory
 
