@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _VARIABLE: Final = re.compile(r"\$([a-z_][a-z0-9_-]*)(\*?)(\??)")
-_CONVERSION: Final = re.compile(r"^(?P<left>[^|]+?)(\s*\|\s*(?P<name>[a-z][a-z0-9_.:-]*))?$")
+_CONVERSION: Final = re.compile(r"^(?P<left>[^|]+?)(\s*\|\s*(?P<name>[a-z][a-z0-9_.:-]*[*%]?))?$")
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ class Run:
             self.refuse(path, f"an object must stand here, not {type_name(value)}")
         if len(path) > DEPTH_LIMIT or len(self.stack) > DEPTH_LIMIT:
             self.refuse(path, f"this is nested more than {DEPTH_LIMIT} deep")
+        if path and isinstance(path[-1], int):
+            self.exchange.set("position", path[-1])
         if rules.inline:
             value, path = layouts.inlined(self, rules, value, path)
         if not value:

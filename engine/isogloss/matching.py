@@ -228,7 +228,8 @@ def _build_each(run: Run, node: Each, env: Env, at: Path, turn: Turn | None) -> 
     for index in range(max(len(column) for column in columns.values())):
         row = {name: column[index] if index < len(column) else None for name, column in columns.items()}
         rows.append({**_less(env, row), **{name: bound for name, bound in row.items() if bound is not None}})
-    if rows and all(row.keys().isdisjoint(columns) for row in rows):
+    empty = all(row.keys().isdisjoint(columns) for row in rows)
+    if empty and (rows or all(variable.optional for variable in variables(node.item))):
         return ABSENT
     return _build_list(run, [node.item] * len(rows), rows, at, turn) if rows else []
 
