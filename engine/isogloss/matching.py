@@ -31,6 +31,8 @@ class Bound:
     value: Value
     path: Path | None = None
     pending: Conversion | None = None
+    #: A codec made it: what is inside it stands nowhere in the document.
+    coded: bool = False
     #: For a starred variable: what each item bound (None where an item had none).
     items: list[Bound | None] | None = None
 
@@ -104,7 +106,7 @@ def _match_variable(run: Run, node: Var, value: Value, path: Path, found: Found)
         return False
     for name, part in zip(node.names, read_codec(run, conversion, value, path), strict=True):
         if part is not ABSENT:
-            found.env[name] = Bound(part, path)
+            found.env[name] = Bound(part, path, coded=True)
     found.claims.append(path)
     return True
 
@@ -147,7 +149,7 @@ def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Fou
     if not value:
         found.claims.append(path)
     for name in names:
-        found.env[name] = Bound(None, path, None, columns[name])
+        found.env[name] = Bound(None, path, items=columns[name])
     return True
 
 
@@ -180,7 +182,7 @@ def _others(run: Run, example: Var, free: dict[int, Value], path: Path, found: F
         if match(run, example, item, (*path, index), inner):
             found.claims += inner.claims
             items.append(inner.env.get(example.names[0]))
-    return Bound(None, path, None, items)
+    return Bound(None, path, items=items)
 
 
 def _fits(run: Run, example: Node, item: Value, path: Path, found: Found) -> bool:
@@ -291,7 +293,16 @@ def _written(run: Run, conversion: Conversion | None, values: list[Value], bound
         if conversion.over:
             return run.over(conversion, values[0], bound.path or (), at, run.write_codec)
         return conversion.codec.write(tuple(values), run.options(conversion))
-    return run.convert(conversion, values[0], bound.path or (), at)
+    return run.convert(conversion, values[0], _standing(run, bound), at)
+
+
+def _standing(run: Run, bound: Bound) -> Path:
+    """Return where a value stands; one that a codec made is accounted for beside the document."""
+    path = bound.path or ()
+    if not bound.coded:
+        return path
+    run.accounts.aliases[("#", *path)] = path
+    return ("#", *path)
 
 
 def names_of(node: Node) -> set[str]:

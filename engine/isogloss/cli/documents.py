@@ -1,0 +1,140 @@
+"""translate, explain, demo: documents through the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from isogloss import explain as account
+from isogloss import notation, resources
+from isogloss.cli import paper, sources
+from isogloss.cli.words import Exemplary
+from isogloss.errors import LossError
+from isogloss.loss import REFUSED
+from isogloss.translator import Translator, translate
+
+if TYPE_CHECKING:
+    from isogloss.translator import Translation
+    from isogloss.values import Value
+
+_ON_LOSS = ("report", "refuse", "ignore")
+
+
+def _translated(
+    operation: str, document: Value, source: str, target: str | None, model: str | None, options: dict[str, Any]
+) -> Translation:
+    rules = sources.Rules(options["version"], options["profile"], options["overlays"]).load()
+    return translate(
+        document,
+        operation,
+        source=source,
+        target=sources.other(rules, source, target),
+        model=model,
+        ruleset=rules,
+        defaults=not options["no_defaults"],
+        trace=options.get("trace", False),
+    )
+
+
+@click.command(cls=Exemplary)
+@sources.document_options
+@click.option("--on-loss", type=click.Choice(_ON_LOSS), default="report", show_default=True, help="What a loss does.")
+@click.option("--strict", is_flag=True, help="The same as --on-loss refuse.")
+@click.option("--trace", is_flag=True, help="Print the ledger on standard error: what became of every leaf.")
+@click.option("--json", "whole", is_flag=True, help="Print body, losses, ledger and ruleset as one JSON object.")
+def translate_command(
+    operation: str,
+    file: str,
+    source: str,
+    target: str | None,
+    model: str | None,
+    on_loss: str,
+    strict: bool,
+    whole: bool,
+    **options: Any,
+) -> None:
+    """Translate one JSON document: the body on standard output, the losses on standard error."""
+    document = sources.read(file)
+    done = _translated(operation, document, source, target, model, options)
+    _heed(done, "refuse" if strict else on_loss)
+    if whole:
+        paper.body(account.report(done))
+        return
+    if options["trace"]:
+        paper.ledger(account.lines(done, document), errors=True)
+    if on_loss != "ignore":
+        paper.losses(done.losses)
+    paper.body(done.body)
+
+
+def _heed(done: Translation, on_loss: str) -> None:
+    """Refuse what loses something, where losses are refused."""
+    refused = [loss for loss in done.losses if loss.kind in REFUSED]
+    if on_loss == "refuse" and refused:
+        raise LossError(refused)
+
+
+@click.command(cls=Exemplary)
+@sources.document_options
+def explain_command(
+    operation: str, file: str, source: str, target: str | None, model: str | None, **options: Any
+) -> None:
+    """Show what became of every part of a document: where it stood, which rule took it, where it went."""
+    document = sources.read(file)
+    done = _translated(operation, document, source, target, model, {**options, "trace": True})
+    paper.draw(paper.ledger_table(account.lines(done, document)))
+    if done.losses:
+        paper.draw(paper.loss_table(done.losses))
+    paper.say(f"{account.summary(done.losses)}; rules {done.ruleset}")
+
+
+# --------------------------------------------------------------------- demo
+
+
+@click.command(cls=Exemplary)
+@click.option("--ledger", is_flag=True, help="Show what became of every leaf, too.")
+@sources.rules_options
+def demo_command(ledger: bool, version: str | None, profile: str | None, overlays: tuple[str, ...]) -> None:
+    """Run the main job on embedded documents: no key, no network."""
+    rules = sources.Rules(version, profile, overlays).load()
+    folder = sorted(resources.folder("rules").glob("*/demo"))[-1]
+    play = sources.parse((folder / "demo.json").read_bytes(), "demo.json")
+    request, reply = (sources.parse((folder / play[name]).read_bytes(), play[name]) for name in ("request", "reply"))
+    gloss = Translator(play["from"], play["to"], ruleset=rules, trace=True, ids=lambda: "demo", clock=lambda: play["clock"])
+    exchange = gloss.exchange(play["operation"], request)
+    titles = {name: dialect.raw.get("title", name) for name, dialect in rules.dialects.items()}
+    left, right = titles[play["from"]], titles[play["to"]]
+    call = exchange.calls[0]
+    _scene(f"1  A request as the {left} takes it", request)
+    _scene(f"2  The same request as the {right} takes it: {call.method} {call.path}", call.body)
+    _told(exchange.request, request, f"3  What was lost or added on the way, why, and by which rule", ledger=ledger)
+    answered = exchange.response(reply)
+    _scene(f"4  A reply of the {right}", reply)
+    _scene(f"5  The reply as the {left} gives it", answered.body)
+    _told(answered, reply, "6  What was lost or added on the way back", ledger=ledger)
+    paper.say("")
+    for line in play["afterwards"]:
+        paper.say(line)
+
+
+def _scene(title: str, document: Value) -> None:
+    out = paper.console()
+    width = min(out.width, 110)
+    paper.say(f"\n{title}", style="bold")
+    paper.say(notation.pretty(notation.clipped(document, 64), width))
+
+
+def _told(done: Translation, document: Value, title: str, *, ledger: bool) -> None:
+    paper.say(f"\n{title}", style="bold")
+    if ledger:
+        paper.draw(paper.ledger_table(account.lines(done, document)))
+    if done.losses:
+        paper.draw(paper.loss_table(done.losses))
+    else:
+        paper.say("nothing")
+
+
+translate_command.name, explain_command.name, demo_command.name = "translate", "explain", "demo"
+
+COMMANDS = (translate_command, explain_command, demo_command)

@@ -1,0 +1,90 @@
+"""Commands that end their help with examples, and say what is wrong without a traceback."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from isogloss import __version__, resources
+from isogloss.cli import paper
+from isogloss.errors import DocumentError, IsoglossError, RuleError, UnknownName
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Usage was wrong: a name or an option that does not exist. Refusals and problems are 1.
+_USAGE = 2
+
+
+def version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    """Print the version of the program and of its newest rules."""
+    if value:
+        from isogloss import library
+
+        click.echo(f"isogloss {__version__}, rules {library.ruleset()}")
+        context.exit()
+
+
+def examples(command: str) -> Sequence[tuple[str, str]]:
+    """Read the examples of a command; they name dialects and models, so they stand with the rules."""
+    folders = sorted(resources.folder("rules").glob("*/demo/help.json"))
+    known: Any = json.loads(folders[-1].read_text(encoding="utf-8")) if folders else {}
+    return [(title, line) for title, line in known.get(command, ())]
+
+
+class Refused(click.ClickException):
+    """An error of ours on its way to the terminal."""
+
+    def __init__(self, error: IsoglossError) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.exit_code = _USAGE if isinstance(error, UnknownName) else 1
+
+    def show(self, file: Any = None) -> None:
+        """Print what is wrong."""
+        del file
+        paper.complain(self.error)
+
+
+class Exemplary(click.Command):
+    """A command whose help ends with examples."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the examples."""
+        found = examples(ctx.info_name or "" if ctx.parent else "")
+        if found:
+            with formatter.section("Examples"):
+                for title, line in found:
+                    formatter.write(f"{'':{formatter.current_indent}}# {title}\n")
+                    formatter.write(f"{'':{formatter.current_indent}}{line}\n")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; say what it refuses."""
+        try:
+            return super().invoke(ctx)
+        except IsoglossError as error:
+            raise Refused(error) from error
+
+
+class Program(Exemplary, click.Group):
+    """All commands, in the order in which they are written."""
+
+    command_class = Exemplary
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """List the commands as a newcomer needs them."""
+        del ctx
+        return list(self.commands)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Find a command; a misspelt one is a usage error that says which come near."""
+        found = super().get_command(ctx, cmd_name)
+        if found is None:
+            raise click.UsageError(str(UnknownName("command", cmd_name, self.commands)), ctx)
+        return found
+
+
+__all__ = ["DocumentError", "Exemplary", "Program", "Refused", "RuleError", "examples", "sys", "version"]
