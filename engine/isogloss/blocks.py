@@ -133,6 +133,8 @@ def _group(run: Run, layout: TurnedLayout, side: Side, value: Value, path: Path,
     if not isinstance(value, dict):
         run.refuse(path, f"an object must stand here, not {type_name(value)}")
     run.accounts.scope(path, side.drops, Owner(layout.layout.name, side.mark.place))
+    if not value:
+        run.accounts.claim(path, "normal", run.owner)
     for name, fixed in side.fixed.items():
         if name in value and same(value[name], fixed):
             run.accounts.claim((*path, name), "normal", run.owner)

@@ -215,14 +215,16 @@ class Run:
         full = dict(env)
         for name, value in rule.let.items():
             full[name] = Bound(value)
-        for name, value in rule.absent.items():
-            full.setdefault(name, Bound(value))
         for name, (_, base, *steps) in rule.derive.items():
             if name not in full and base in full:
                 derived = self.derived(full[base], steps)
                 if derived is not ABSENT:
                     full[name] = Bound(derived, full[base].path)
         for line in rule.sums:
+            solve(full, line)
+        for name, value in rule.absent.items():
+            full.setdefault(name, Bound(value))
+        for line in rule.sums if rule.absent else ():
             solve(full, line)
         return full
 
@@ -285,8 +287,12 @@ class Run:
         used |= {base for _, base, *_ in turn.rule.derive.values()}
         for name in turn.reads - used:
             bound = env.get(name)
-            if bound is not None and bound.path is not None:
+            if bound is not None and bound.path is not None and not self.expected(turn.rule, name, bound):
                 self.lose("dropped", bound.path, None, turn.rule.reason or "there is no place for this")
+
+    def expected(self, rule: Rule, name: str, bound: Bound) -> bool:
+        """Tell whether a value is the one that its absence means."""
+        return name in rule.absent and same(rule.absent[name], bound.value)
 
     # ------------------------------------------------------------------ what writing asks
 

@@ -250,7 +250,7 @@ def _report_unwritten(run: Run, layout: TurnedLayout, item: Item) -> None:
     used |= {base for _, base, *_ in turn.rule.derive.values()}
     for name in turn.reads - used:
         bound = item.env.get(name)
-        if bound is not None and bound.path is not None:
+        if bound is not None and bound.path is not None and not run.expected(turn.rule, name, bound):
             run.lose("dropped", bound.path, None, turn.rule.reason or "there is no place for this")
 
 

@@ -237,13 +237,12 @@ class Lens:
 
     def has(self, dialect: str, facts: Mapping[str, Value]) -> bool:
         """Tell whether the family of a dialect's model has facts."""
-        family = self.family(dialect)
-        known = {**family.facts, "generation": family.generation, "kind": family.kind} if family else {}
-        return all(_holds(known.get(name), wanted) for name, wanted in facts.items())
+        return holds(self.family(dialect), facts)
 
     def _turned_layout(self, layout: Layout) -> TurnedLayout:
         read, write = layout.sides[self.reader], layout.sides[self.writer]
-        blocks = [TurnedBlock(block, turn) for block in layout.blocks for turn in self.turn(block.rule)]
+        own = [block for block in layout.blocks if not block.layouts or layout.name in block.layouts]
+        blocks = [TurnedBlock(block, turn) for block in own for turn in self.turn(block.rule)]
         return TurnedLayout(
             layout=layout,
             read=read,
@@ -278,6 +277,12 @@ _ORDERS = {
     ">": lambda left, right: left > right,
     "<": lambda left, right: left < right,
 }
+
+
+def holds(family: Family | None, facts: Mapping[str, Value]) -> bool:
+    """Tell whether a family has facts; its generation and its kind are facts too."""
+    known = {**family.facts, "generation": family.generation, "kind": family.kind} if family else {}
+    return all(_holds(known.get(name), wanted) for name, wanted in facts.items())
 
 
 def _holds(known: Value, wanted: Value) -> bool:

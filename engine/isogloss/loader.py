@@ -183,7 +183,7 @@ class Reader(Entries):
         return tuple(found)
 
     def _block(self, name: str, kind: str, entry: Map) -> Block:
-        words = "plain opens closes where classes inner empty of declares recast counts"
+        words = "plain opens closes where classes inner empty of declares recast counts layouts"
         fields = Map(entry.mark)
         for key, value in entry.items():
             if key not in words.split():
@@ -204,6 +204,7 @@ class Reader(Entries):
             classes=frozenset(self.words(entry, "classes")),
             inner=self._inner(entry),
             declares=entry.get("declares"),
+            layouts=self.words(entry, "layouts"),
             counts=bool(entry.get("counts", False)),
             recast=tuple(entry["recast"]) if "recast" in entry else None,
             empty=entry.get("empty"),

@@ -170,6 +170,8 @@ class Block:
     #: What a variable must begin with when a dialect is read: {dialect: {variable: [head …]}}.
     where: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict[str, Any])
     classes: frozenset[str] = frozenset()
+    #: The layouts this kind is part of; none means all of its table's.
+    layouts: tuple[str, ...] = ()
     #: A layout inside the block: (layout, {dialect: path of its group}).
     inner: tuple[str, Mapping[str, Path]] | None = None
     #: Its plain text counts among the pieces of the running text.

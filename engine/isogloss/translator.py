@@ -242,6 +242,8 @@ def run(
     """Run a lens over a document."""
     going = Run(lens, memory, defaults=gloss.defaults)
     memory.seed = _seed(lens, body, memory)
+    if memory.seed is not None:
+        memory.set("seed", memory.seed)
     try:
         written = going.document(body)
     except RecursionError:
