@@ -116,10 +116,10 @@ class Accounts:
                 self.sweep(member, (*path, step), nulls_absent=nulls_absent)
         elif value is None and nulls_absent:
             self.claim(path, "satisfied", Owner("null", ""))
-        elif not (isinstance(value, dict) and value and self._dropped_below(value, path, nulls_absent=nulls_absent)):
+        elif not (isinstance(value, dict | list) and value and self._dropped_below(value, path, nulls_absent=nulls_absent)):
             self._lose_unread(value, path)
 
-    def _dropped_below(self, value: dict[str, Value], path: Path, *, nulls_absent: bool) -> bool:
+    def _dropped_below(self, value: Any, path: Path, *, nulls_absent: bool) -> bool:
         """Go down where a sentence is given for something inside."""
         below = any(
             len(drop.path) > len(rest) and fits(drop.path[: len(rest)], rest)
@@ -127,8 +127,8 @@ class Accounts:
             for drop in drops
         )
         if below:
-            for name, member in value.items():
-                self.sweep(member, (*path, name), nulls_absent=nulls_absent)
+            for step, member in value.items() if isinstance(value, dict) else enumerate(value):
+                self.sweep(member, (*path, step), nulls_absent=nulls_absent)
         return below
 
     def _lose_unread(self, value: Value, path: Path) -> None:

@@ -70,9 +70,10 @@ class Run:
             if path not in self.accounts.also:
                 self.accounts.claim(path, "mapped", self.owner)
             return
-        for name in value:
-            if name in cell:
-                self.accounts.claim((*path, name), "mapped", self.owner)
+        for name in cell:
+            actual = self.spelled(value, name)
+            if actual in value:
+                self.accounts.claim((*path, actual), "mapped", self.owner)
 
     def spelled(self, value: dict[str, Value], name: str) -> str:
         """Find how an object spells a name: as it stands, or in snake_case where the dialect reads both."""
@@ -177,6 +178,7 @@ class Run:
         if turn.gated is not None:
             self._gated(turn, found, path)
             return
+        self.saw.update(rule.lays)
         if rule.casts:
             self.exchange.casts.append(path)
         for claim in found.claims:

@@ -199,7 +199,7 @@ class Writer:
         block = next(block for block in self.layout.blocks if block.kind == insert["kind"])
         env = {name: Bound(value) for name, value in insert["with"].items()}
         group = Laid(insert.get("role"), ())
-        group.add(self.layout.slot_of(block.kind), Item(block, env, ()))
+        group.add(self.layout.slot_of(block.kind, group.role), Item(block, env, ()))
         self.laid.insert(index, group)
         self.run.lose(line.get("kind", "defaulted"), None, group.target(self), line["reason"])
 

@@ -103,7 +103,7 @@ class Reader(Entries):
         """Read one rule; its id is the set's name and its own."""
         self.keys(
             entry,
-            "id both value values each oneway kind reason needs otherwise when unless saw knows lacks absent let derive gate sums casts "
+            "id both value values each oneway kind reason needs otherwise when unless saw lays knows lacks absent let derive gate sums casts "
             "satisfied drops default drop refuse also lists yields ignores source note status title",
             self.dialects,
         )
@@ -122,6 +122,7 @@ class Reader(Entries):
             when=self.dialect_map(entry, "when", self.dialects),
             unless=self.words(entry, "unless"),
             saw=self.words(entry, "saw"),
+            lays=self.words(entry, "lays"),
             knows=self.dialect_map(entry, "knows", self.dialects),
             lacks=self.dialect_map(entry, "lacks", self.dialects),
             casts=bool(entry.get("casts", False)),

@@ -50,6 +50,8 @@ class Rule:
     unless: tuple[str, ...] = ()
     #: Block classes that must have been laid.
     saw: tuple[str, ...] = ()
+    #: Block classes that this rule lays.
+    lays: tuple[str, ...] = ()
     #: Values the exchange must know when a dialect is read: {dialect: name}.
     knows: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Values the exchange must not know when a dialect is read.

@@ -37,12 +37,22 @@ def convert(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value
     away = {"back"} if left else {"clamp", "forth"}
     rows = [row for row in run.lens.rows(table.name) if not away & row.marks]
     side = 0 if left else 1
-    hit = _find(table, rows, value, side, run.saw, fold=table.fold == run.lens.reader)
+    word = _spelled(run, value, [row.cells[side] for row in rows])
+    hit = _find(table, rows, word, side, run.saw, fold=table.fold == run.lens.reader)
     if hit is None:
         return _unknown(run, table, value, path, at)
-    _account(run, table, hit, value, path, at, side)
+    run.read_words(path, value, hit.row.cells[side])
+    _account(run, table, hit, word, path, at, side)
     cell = hit.row.cells[1 - side]
     return ABSENT if cell is None else deepcopy(cell)
+
+
+def _spelled(run: Run, value: Value, cells: list[Value]) -> Value:
+    """Return an object with its names as the cells spell them."""
+    if not isinstance(value, dict):
+        return value
+    names = {run.spelled(value, name): name for cell in cells if isinstance(cell, dict) for name in cell}
+    return {names.get(name, name): member for name, member in value.items()}
 
 
 def _find(table: Table, rows: Sequence[Row], value: Value, side: int, saw: set[str], *, fold: bool) -> Hit | None:
@@ -104,12 +114,10 @@ def _number(value: Value, cells: list[Value]) -> float | None:
 def _account(run: Run, table: Table, hit: Hit, value: Value, path: Path, at: Path, side: int) -> None:
     cell = hit.row.cells[side]
     if hit.fit == "exact":
-        run.read_words(path, value, cell)
         if {"clamp", "back"} & hit.row.marks:
             kind = table.kind if "clamp" in hit.row.marks else "approximated"
             run.lose(kind, path, at, hit.row.reason or table.reason or _says(run, hit.row, 1 - side), place=hit.row.mark)
         return
-    run.read_words(path, value, cell)
     if hit.fit == "lead" and all(_equal(cell[name], value[name], fold=True) for name in value if name in cell):
         return
     reason = hit.row.reason or table.reason or _says(run, hit.row, 1 - side)
