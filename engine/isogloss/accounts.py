@@ -116,7 +116,9 @@ class Accounts:
                 self.sweep(member, (*path, step), nulls_absent=nulls_absent)
         elif value is None and nulls_absent:
             self.claim(path, "satisfied", Owner("null", ""))
-        elif not (isinstance(value, dict | list) and value and self._dropped_below(value, path, nulls_absent=nulls_absent)):
+        elif not (
+            isinstance(value, dict | list) and value and self._dropped_below(value, path, nulls_absent=nulls_absent)
+        ):
             self._lose_unread(value, path)
 
     def _dropped_below(self, value: Any, path: Path, *, nulls_absent: bool) -> bool:
@@ -168,9 +170,11 @@ class Accounts:
 
     def ledger(self, document: Value, body: Value) -> tuple[Step, ...]:
         """Return every step: each place that was read and where it went, each place that was added."""
-        from isogloss.pointer import find  # noqa: PLC0415 - only a traced run needs it
+        from isogloss.pointer import find
 
-        pairs = [replace(pair, source=self.real(pair.source)) if pair.source is not None else pair for pair in self.pairs]
+        pairs = [
+            replace(pair, source=self.real(pair.source)) if pair.source is not None else pair for pair in self.pairs
+        ]
         steps = [_step(pair, document, body, find) for pair in pairs]
         paired = {pair.source for pair in pairs if pair.source is not None}
         for path, (disposition, owner) in self.claims.items():

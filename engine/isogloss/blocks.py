@@ -229,8 +229,10 @@ def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> Item | None
     try:
         found = Found()
         guard = block.turn.guard
-        if not match(run, block.turn.read, value, path, found) or not found.claims or not _where(
-            block, run.complete(block.turn.rule, found.env), run.lens.reader
+        if (
+            not match(run, block.turn.read, value, path, found)
+            or not found.claims
+            or not _where(block, run.complete(block.turn.rule, found.env), run.lens.reader)
         ):
             return None
         if guard is not None and not guard(value):
@@ -343,7 +345,9 @@ def _seams(run: Run, side: Side, group: dict[str, Value], path: Path) -> dict[st
 
 def _seam(run: Run, spec: Mapping[str, Any], entry: Value, path: Path, found: dict[str, list[Any]]) -> None:
     if not isinstance(entry, dict) or not isinstance(entry.get(spec["end"]), int):
-        run.refuse(path, f"an entry here says which {spec['kind']} it belongs to and, as {spec['end']}, where that ends")
+        run.refuse(
+            path, f"an entry here says which {spec['kind']} it belongs to and, as {spec['end']}, where that ends"
+        )
     kind = entry.get(spec["kind"])
     for name in (spec["kind"], spec["end"], spec["number"]):
         if name in entry:

@@ -80,7 +80,7 @@ class Shelf:
         actions: list[Map] = []
         for path in files:
             try:
-                found = source.read(path, _name(path))
+                found = source.read(path, name_of(path))
             except RuleError as error:
                 self.problems += error.problems
                 continue
@@ -152,7 +152,9 @@ class Shelf:
 
     def _hint(self, parent: Any, step: str) -> str:
         if isinstance(parent, Seq):
-            return suggestion(near(step, [str(item["id"]) for item in parent if isinstance(item, Map) and "id" in item]))
+            return suggestion(
+                near(step, [str(item["id"]) for item in parent if isinstance(item, Map) and "id" in item])
+            )
         return suggestion(near(step, parent)) if isinstance(parent, Map) else ""
 
     def _resolve(self, steps: tuple[str, ...]) -> Any:
@@ -176,7 +178,7 @@ def _first(entries: Map, shelf: Map) -> Map:
     return found
 
 
-def _name(path: Path) -> str:
+def name_of(path: Path) -> str:
     """Name a file as marks print it: rules/… for our own, else as it was given."""
     rules = resources.folder("rules")
     return f"rules/{path.relative_to(rules).as_posix()}" if path.is_relative_to(rules) else str(path)
@@ -206,11 +208,15 @@ def _apply(parent: Any, step: str, word: str, action: Map) -> bool:
     if place is None and not (word == "set" and isinstance(parent, Map)):
         return False
     if word == "remove":
-        del parent[place]
-        if isinstance(parent, Seq):
-            del parent.marks[place]
-        return True
+        return _remove(parent, place)
     return _set(parent, step if place is None else place, value, action)
+
+
+def _remove(parent: Any, place: Any) -> bool:
+    del parent[place]
+    if isinstance(parent, Seq):
+        del parent.marks[place]
+    return True
 
 
 def _append(target: Seq, value: Any, mark: Mark) -> bool:

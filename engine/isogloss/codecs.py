@@ -35,6 +35,8 @@ class Codec:
     fits: Callable[[Value, Options], bool]
     read: Callable[[Value, Options], tuple[Value, ...]]
     write: Callable[[tuple[Value, ...], Options], Value]
+    #: Options without which it cannot work.
+    needs: frozenset[str] = frozenset()
 
 
 def _is_text(value: Value, _: Options) -> bool:
@@ -90,7 +92,7 @@ def _write_json(neutral: tuple[Value, ...], _: Options) -> Value:
 
 def _object_of(text: str, options: Options) -> Value:
     """Parse text that holds a JSON object which reads back as the same text would."""
-    if not text.lstrip()[:1] == "{":
+    if text.lstrip()[:1] != "{":
         return ABSENT
     try:
         found = _STRICT.decode(text)
@@ -219,14 +221,24 @@ def _read_whole(value: Value, _: Options) -> tuple[Value]:
 _ESCAPE: Final = re.compile(r"_x([0-9A-F]{2,6})_")
 
 
+#: Unicode ends here, and these are halves of letters, not letters.
+_UNICODE_END: Final = 0x110000
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+
+def _letter(point: int) -> str:
+    return chr(point) if point < _UNICODE_END and point not in _SURROGATES else ""
+
+
 def _read_identifier(value: Value, options: Options) -> tuple[Value]:
     """Undo the escapes of letters that this dialect's names cannot hold, and of the escape's own underscore."""
     legal = re.compile(options["letters"])
 
     def undo(match: re.Match[str]) -> str:
-        point = int(match[1], 16)
-        letter = chr(point) if point < 0x110000 and not 0xD800 <= point < 0xE000 else ""
-        keep = not letter or (letter != "_" and legal.fullmatch(letter) and (match.start() > 0 or options["first"] == ""))
+        letter = _letter(int(match[1], 16))
+        keep = not letter or (
+            letter != "_" and legal.fullmatch(letter) and (match.start() > 0 or options["first"] == "")
+        )
         return match[0] if keep else letter
 
     return (_ESCAPE.sub(undo, value),)
@@ -240,7 +252,9 @@ def _write_identifier(neutral: tuple[Value, ...], options: Options) -> Value:
         found.append(f"_x{ord(letter):02X}_" if not legal or _ESCAPE.match(text, index) else letter)
     written = "".join(found) or "_"
     most = options["most"]
-    return written if len(written) <= most else written[: most - 9] + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
+    return (
+        written if len(written) <= most else written[: most - 9] + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
+    )
 
 
 # --------------------------------------------------------------------- file names
@@ -323,17 +337,19 @@ def _write_span(neutral: tuple[Value, ...], options: Options) -> Value:
 
 CODECS: Final[dict[str, Codec]] = {
     "json-text": Codec(1, _is_text, _read_json, _write_json),
-    "object-text": Codec(1, lambda value, _: isinstance(value, dict), _read_text_or_object, _write_text_or_object),
+    "object-text": Codec(
+        1, lambda value, _: isinstance(value, dict), _read_text_or_object, _write_text_or_object, frozenset({"key"})
+    ),
     "data-url": Codec(2, _is_data_url, _read_data_url, _write_data_url),
     "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, _same),
     "number-text": Codec(1, _is_number, _read_number, _write_number),
     "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, _same),
     "duration": Codec(1, _is_duration, _read_duration, _write_duration),
-    "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix),
-    "short": Codec(1, _is_text, _read_whole, _write_short),
-    "identifier": Codec(1, _is_text, _read_identifier, _write_identifier),
-    "spread": Codec(1, _is_object, _read_spread, _write_spread),
-    "span": Codec(2, _is_object, _read_span, _write_span),
+    "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"})),
+    "short": Codec(1, _is_text, _read_whole, _write_short, frozenset({"head", "most"})),
+    "identifier": Codec(1, _is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"})),
+    "spread": Codec(1, _is_object, _read_spread, _write_spread, frozenset({"each", "of", "pool", "through"})),
+    "span": Codec(2, _is_object, _read_span, _write_span, frozenset({"from", "piece", "text", "to"})),
     "extension": Codec(1, _has_extension, _read_extension, _same),
 }
 

@@ -34,7 +34,9 @@ class Entries:
         allowed = {*known.split(), *more}
         for name in entry:
             if name not in allowed:
-                self.say(entry.names.get(name, entry.mark), f"{name!r} is no word here{suggestion(near(name, allowed))}")
+                self.say(
+                    entry.names.get(name, entry.mark), f"{name!r} is no word here{suggestion(near(name, allowed))}"
+                )
 
     def maps(self, entries: Any) -> Iterator[tuple[str, Map]]:
         """Yield the named entries that are objects; the others are problems."""
@@ -113,7 +115,12 @@ class Entries:
             return Drop(dotted(path), "", mark=mark)
         self.keys(value, "reason satisfied refuse normal")
         return Drop(
-            dotted(path), self.text(value, "reason"), tuple(value.get("satisfied", ())), bool(value.get("refuse")), mark, bool(value.get("normal"))
+            dotted(path),
+            self.text(value, "reason"),
+            tuple(value.get("satisfied", ())),
+            bool(value.get("refuse")),
+            mark,
+            bool(value.get("normal")),
         )
 
     def filled(self, cell: Any, mark: Mark) -> Any:
@@ -146,5 +153,13 @@ class Entries:
             more.update(extra if isinstance(extra, Map) else {})
         for word in marks:
             if word not in ("clamp", "back", "forth", "respell"):
-                self.say(mark, f"{word!r} is no mark of a row{suggestion(near(word, ('clamp', 'back', 'forth', 'respell')))}")
-        return Row((self.filled(row[0], mark), self.filled(row[1], mark)), frozenset(marks), mark, more.get("saw"), more.get("reason", ""))
+                self.say(
+                    mark, f"{word!r} is no mark of a row{suggestion(near(word, ('clamp', 'back', 'forth', 'respell')))}"
+                )
+        return Row(
+            (self.filled(row[0], mark), self.filled(row[1], mark)),
+            frozenset(marks),
+            mark,
+            more.get("saw"),
+            more.get("reason", ""),
+        )

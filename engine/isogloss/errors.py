@@ -1,11 +1,11 @@
 """What can go wrong.
 
-    IsoglossError
-    ├── RuleError       the rule author's fault: every problem of every file, with line and caret
-    ├── DocumentError   the caller's fault: a JSON Pointer, the rule that refused, an HTTP status
-    │   └── ValidationError   a reply that does not fit the schema its request asked for
-    ├── LossError       a translation that loses something, where losses are refused
-    └── UnknownName     a dialect, operation, version, profile or family that does not exist
+IsoglossError
+├── RuleError       the rule author's fault: every problem of every file, with line and caret
+├── DocumentError   the caller's fault: a JSON Pointer, the rule that refused, an HTTP status
+│   └── ValidationError   a reply that does not fit the schema its request asked for
+├── LossError       a translation that loses something, where losses are refused
+└── UnknownName     a dialect, operation, version, profile or family that does not exist
 """
 
 from __future__ import annotations

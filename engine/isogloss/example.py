@@ -1,15 +1,15 @@
 """Examples: JSON values with variables, the two sides of a rule.
 
-    stop, 3, null      a constant: read, it must be equal; written, it is itself
-    $x  $x?            a variable; with ? it may be absent
-    $x | name          … through a codec, a table, a rule set or a layout
-    $a $b | name       … one value that a codec splits into two variables
-    [$x*]              every item of a list, in order; $x holds the list
-    [{a: $x*, b: 1}]   every item that fits; each starred variable holds its column
-    [{k: 1, v: $x}, …] one item for each example: the first that fits
-    @name              a value that the exchange keeps
-    %name              a named value of the ruleset
-    =text              the text itself, where it would read as one of the above
+stop, 3, null      a constant: read, it must be equal; written, it is itself
+$x  $x?            a variable; with ? it may be absent
+$x | name          … through a codec, a table, a rule set or a layout
+$a $b | name       … one value that a codec splits into two variables
+[$x*]              every item of a list, in order; $x holds the list
+[{a: $x*, b: 1}]   every item that fits; each starred variable holds its column
+[{k: 1, v: $x}, …] one item for each example: the first that fits
+@name              a value that the exchange keeps
+%name              a named value of the ruleset
+=text              the text itself, where it would read as one of the above
 """
 
 from __future__ import annotations
@@ -120,9 +120,7 @@ def _variable(text: str) -> Var:
         message = f"{text!r} is no variable; write $name, $name?, $name*, or '$name | conversion'"
         raise ExampleError(message)
     marks = [match for match in found if match is not None]
-    return Var(
-        tuple(match[1] for match in marks), split["name"], any(m[3] for m in marks), any(m[2] for m in marks)
-    )
+    return Var(tuple(match[1] for match in marks), split["name"], any(m[3] for m in marks), any(m[2] for m in marks))
 
 
 def variables(node: Node) -> Iterator[Var]:

@@ -35,11 +35,11 @@ class GuardError(ValueError):
 @lru_cache(maxsize=4096)
 def compile_guard(text: str) -> Guard:
     """Compile a guard; it takes the object that its rule stands in and returns true or false."""
-    import jmespath  # noqa: PLC0415 - only whoever compiles rules pays for the parser
-    from jmespath.exceptions import ParseError  # noqa: PLC0415
+    import jmespath
+    from jmespath.exceptions import ParseError
 
     try:
-        tree = jmespath.compile(text).parsed
+        tree: Any = jmespath.compile(text).parsed
     except ParseError as error:
         message = f"this guard is no JMESPath: {str(error).splitlines()[0]}"
         raise GuardError(message) from None

@@ -55,7 +55,9 @@ class Run:
 
     # ------------------------------------------------------------------ accounts
 
-    def lose(self, kind: Kind, source: Path | None, target: Path | None, reason: str, place: Mark | None = None) -> None:
+    def lose(
+        self, kind: Kind, source: Path | None, target: Path | None, reason: str, place: Mark | None = None
+    ) -> None:
         """Record a loss of the rule that is running."""
         owner = self.owner if place is None else Owner(self.owner.id, place.place)
         self.accounts.lose(kind, source, target, owner, reason)
@@ -163,9 +165,7 @@ class Run:
             for name, value in conversion.options.items()
         }
 
-    def _apply(
-        self, turn: Turn, found: Found, path: Path, out: dict[str, Value], at: Path, ran: set[str]
-    ) -> None:
+    def _apply(self, turn: Turn, found: Found, path: Path, out: dict[str, Value], at: Path, ran: set[str]) -> None:
         rule = turn.rule
         short = rule.id.rsplit(".", 1)[-1]
         if any(name in ran for name in rule.unless):
@@ -182,7 +182,9 @@ class Run:
         if rule.casts:
             self.exchange.casts.append(path)
         for claim in found.claims:
-            self.accounts.claim(claim, "exchange" if found.known and not turn.reads else "mapped", self.owner, also=rule.also)
+            self.accounts.claim(
+                claim, "exchange" if found.known and not turn.reads else "mapped", self.owner, also=rule.also
+            )
         self.differing(found)
         self._write(turn, self.complete(rule, found.env), found, out, at)
 
@@ -275,11 +277,13 @@ class Run:
         return True
 
     def _report(self, rule: Rule, first: Path | None, turn: Turn, at: Path) -> None:
-        from isogloss.example import places  # noqa: PLC0415 - only where there is something to report
+        from isogloss.example import places
 
         target = next((path for path, _ in places(turn.write)), None)
         kind = rule.kind or "defaulted"
-        self.lose(kind, first, None if target is None else (*at, *target), rule.reason or rule.note or "added by default")
+        self.lose(
+            kind, first, None if target is None else (*at, *target), rule.reason or rule.note or "added by default"
+        )
 
     def _unwritten(self, turn: Turn, env: Env) -> None:
         """Report what was read and has no place on the other side."""
@@ -298,7 +302,7 @@ class Run:
 
     # ------------------------------------------------------------------ what writing asks
 
-    def may_write(self, node: Var, env: Env, turn: Turn, at: Path) -> bool:
+    def may_write(self, node: Var, env: Env, turn: Turn) -> bool:
         """Tell whether a variable is written here: gates, and derived values that say nothing new."""
         rule = turn.rule
         for name in node.names:
@@ -308,10 +312,14 @@ class Run:
                     self.lose("dropped", env[name].path, None, gate["reason"])
                 return False
             derived = rule.derive.get(name)
-            if derived and derived[0] == self.lens.writer and node.optional and derived[1] in env:
-                if same(self.derived(env[derived[1]], list(derived[2:])), env[name].value):
-                    return False
+            if derived and derived[0] == self.lens.writer and node.optional and self._derives(derived, env, name):
+                return False
         return True
+
+    def _derives(self, derived: tuple[str, ...], env: Env, name: str) -> bool:
+        """Tell whether a variable says no more than what can be derived."""
+        base = env.get(derived[1])
+        return base is not None and same(self.derived(base, list(derived[2:])), env[name].value)
 
     def settle(self, bound: Bound, at: Path) -> Value:
         """Do a variable's pending conversion."""
@@ -401,7 +409,3 @@ def _members(value: Value) -> list[Value]:
     members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [member for member in members if isinstance(member, dict | list)]
 
-
-def example_node(turn: Turn) -> Node:
-    """Return the example that a turn reads."""
-    return turn.read

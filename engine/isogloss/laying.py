@@ -168,9 +168,7 @@ def _is_plain(item: Item, slot: Slot, carried: set[str]) -> bool:
     return not (set(item.env) & set(names_of(item.block.turn.write)) - {block.plain} - carried)
 
 
-def _joined(
-    run: Run, layout: TurnedLayout, items: list[Item], where: Path, seams: list[dict[str, Value]]
-) -> Value:
+def _joined(run: Run, layout: TurnedLayout, items: list[Item], where: Path, seams: list[dict[str, Value]]) -> Value:
     text = ""
     for index, item in enumerate(items):
         assert item.block.block.plain is not None

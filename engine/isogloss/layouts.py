@@ -18,13 +18,10 @@ if TYPE_CHECKING:
 
     from isogloss.interpreter import Run
     from isogloss.lens import TurnedLayout, TurnedSet
-    from isogloss.rule import Slot
     from isogloss.values import Path, Value
 
 
-def lay(
-    run: Run, layout: TurnedLayout, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path
-) -> None:
+def lay(run: Run, layout: TurnedLayout, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path) -> None:
     """Read a document's blocks by one side of a layout and lay them out by the other, into `out`."""
     outer = run.owner
     run.owner = Owner(layout.layout.name, layout.write.mark.place)
@@ -120,7 +117,9 @@ class Writer:
         for block in [block for block in item.inner if inner.slot_of(block.kind) is None]:
             item.inner.remove(block)
             target.after.append(block)
-            reason = next((slot.reason for slot in inner.write.slots if slot.reason), "it stands beside the block there")
+            reason = next(
+                (slot.reason for slot in inner.write.slots if slot.reason), "it stands beside the block there"
+            )
             self.run.lose("approximated", block.path, None, reason)
 
     def _hoist(self, group: Group) -> None:
@@ -145,7 +144,7 @@ class Writer:
         if not self.led:
             return
         first = next((group for group in self.laid if not group.alone), None)
-        if first is None or first.slots and self.laid.index(first) > 0:
+        if first is None or (first.slots and self.laid.index(first) > 0):
             first = Laid(None, self.led[0].path)
             self.laid.insert(0, first)
         slot = self.layout.slot_of(self.led[0].kind)
@@ -178,9 +177,9 @@ class Writer:
             if "give" in line:
                 for group in self.laid:
                     self._give(group, line)
-            elif "empty" in line and not self.laid:
-                self._insert(0, line)
-            elif "first" in line and self.laid and self.laid[0].first_kind() in line["first"]:
+            elif ("empty" in line and not self.laid) or (
+                "first" in line and self.laid and self.laid[0].first_kind() in line["first"]
+            ):
                 self._insert(0, line)
             elif "last" in line and self.laid and self.laid[-1].role == line["last"]:
                 self._insert(len(self.laid), line)

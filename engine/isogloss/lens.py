@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from isogloss.rule import Block, Drop, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot
-    from isogloss.values import Path, Value
+    from isogloss.values import Value
 
 _NOTHING = Obj(())
 

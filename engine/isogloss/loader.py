@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss import bookshelf, example
 from isogloss.entries import Entries
 from isogloss.errors import Problem, RuleError
-from isogloss.rule import Block, BookUse, Dialect, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot, Table
 from isogloss.pointer import dotted
+from isogloss.rule import Block, BookUse, Dialect, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot, Table
 from isogloss.source import Map
 
 if TYPE_CHECKING:
@@ -103,8 +103,9 @@ class Reader(Entries):
         """Read one rule; its id is the set's name and its own."""
         self.keys(
             entry,
-            "id both value values each oneway kind reason needs otherwise when unless saw lays knows lacks absent let derive gate sums casts "
-            "satisfied drops default drop refuse also lists yields ignores source note status title",
+            "id both value values each oneway kind reason needs otherwise when unless saw lays knows lacks absent let "
+            "derive gate sums casts satisfied drops default drop refuse also lists yields ignores source note status "
+            "title",
             self.dialects,
         )
         sides = self._sides(entry)
@@ -241,7 +242,8 @@ class Reader(Entries):
     def _side(self, name: str, entry: Map, dialect: str) -> Side:
         self.keys(
             entry,
-            "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams pieces drops legal",
+            "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams pieces "
+            "drops legal",
         )
         return Side(
             groups=dotted(entry["groups"]) if "groups" in entry else None,
@@ -373,7 +375,13 @@ def _nested(steps: Sequence[str], node: Node) -> Node:
 
 def _beside(block: Rule, attribute: Rule) -> Rule:
     """Lay an attribute's examples over a block's."""
-    sides = {side: example.merged(block.sides[side], attribute.sides[side]) for side in block.sides if side in attribute.sides}
+    sides = {
+        side: example.merged(block.sides[side], attribute.sides[side])
+        for side in block.sides
+        if side in attribute.sides
+    }
     derive = {**block.derive, **attribute.derive}
-    gate = {side: {**block.gate.get(side, {}), **attribute.gate.get(side, {})} for side in {*block.gate, *attribute.gate}}
+    gate = {
+        side: {**block.gate.get(side, {}), **attribute.gate.get(side, {})} for side in {*block.gate, *attribute.gate}
+    }
     return replace(block, sides={**block.sides, **sides}, derive=derive, gate=gate)

@@ -18,7 +18,6 @@ from isogloss.values import ABSENT, same
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from isogloss.accounts import Owner
     from isogloss.interpreter import Run
     from isogloss.lens import Conversion, Turn
     from isogloss.values import Path, Value
@@ -255,7 +254,7 @@ def _build_list(run: Run, nodes: Any, envs: list[Env], at: Path, turn: Turn | No
         value = build(run, node, env, (*at, len(written)), turn)
         if value is not ABSENT:
             written.append(value)
-    return written if written else ABSENT
+    return written or ABSENT
 
 
 _NOTHING = Bound(None)
@@ -266,7 +265,7 @@ def _build_variable(run: Run, node: Var, env: Env, at: Path, turn: Turn | None) 
     first = bounds[0]
     if first is None or any(bound is None for bound in bounds):
         return ABSENT
-    if turn is not None and not run.may_write(node, env, turn, at):
+    if turn is not None and not run.may_write(node, env, turn):
         return ABSENT
     if first.items is not None:
         return _build_each(run, Each(node), env, at, turn)

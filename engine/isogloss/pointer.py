@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isogloss.values import ABSENT, Path, Value
 
@@ -46,13 +46,13 @@ def settled(path: Iterable[object]) -> Path:
     return tuple(step.index if isinstance(step, Seat) else step for step in path)
 
 
-def find(value: Value, path: Iterable[object]) -> Value:
+def find(value: Value, path: Iterable[Any]) -> Value:
     """Return what stands at a path, or ABSENT."""
     for step in path:
-        if isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
+        there = (isinstance(value, dict) and step in value) or (
+            isinstance(value, list) and isinstance(step, int) and step < len(value)
+        )
+        if not there:
             return ABSENT
+        value = value[step]
     return value

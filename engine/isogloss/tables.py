@@ -116,16 +116,15 @@ def _account(run: Run, table: Table, hit: Hit, value: Value, path: Path, at: Pat
     if hit.fit == "exact":
         if {"clamp", "back"} & hit.row.marks:
             kind = table.kind if "clamp" in hit.row.marks else "approximated"
-            run.lose(kind, path, at, hit.row.reason or table.reason or _says(run, hit.row, 1 - side), place=hit.row.mark)
+            run.lose(kind, path, at, _reason(table, hit.row, 1 - side), place=hit.row.mark)
         return
     if hit.fit == "lead" and all(_equal(cell[name], value[name], fold=True) for name in value if name in cell):
         return
-    reason = hit.row.reason or table.reason or _says(run, hit.row, 1 - side)
-    run.lose("approximated", path, at, reason, place=hit.row.mark)
+    run.lose("approximated", path, at, _reason(table, hit.row, 1 - side), place=hit.row.mark)
 
 
-def _says(run: Run, row: Row, side: int) -> str:
-    return f"the nearest that can be said there is {row.cells[side]!r}"
+def _reason(table: Table, row: Row, side: int) -> str:
+    return row.reason or table.reason or f"the nearest that can be said there is {row.cells[side]!r}"
 
 
 def _unknown(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value:

@@ -42,18 +42,21 @@ def _hold(body: Value, where: Path, text: str, schema: Value, owner: tuple[str, 
 
 
 def _failing(value: Value, schema: Value, owner: tuple[str, str]) -> tuple[Path, str] | None:
-    from jsonschema import Draft202012Validator  # noqa: PLC0415 - only who asks for validation pays for it
-    from jsonschema.exceptions import SchemaError, best_match  # noqa: PLC0415
-    from referencing import Registry  # noqa: PLC0415
-    from referencing.exceptions import Unresolvable  # noqa: PLC0415
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError, best_match
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
 
     try:
         Draft202012Validator.check_schema(schema)
         validator = Draft202012Validator(schema, registry=Registry())  # pyright: ignore[reportUnknownArgumentType]
         error = best_match(validator.iter_errors(value))  # pyright: ignore[reportUnknownMemberType]
     except SchemaError as problem:
-        raise DocumentError("", f"the schema to enforce is no JSON Schema: {problem.message}", rule=owner[0], place=owner[1]) from None
+        raise DocumentError(
+            "", f"the schema to enforce is no JSON Schema: {problem.message}", rule=owner[0], place=owner[1]
+        ) from None
     except Unresolvable as problem:
-        raise DocumentError("", f"the schema to enforce refers elsewhere: {problem}", rule=owner[0], place=owner[1]) from None
+        raise DocumentError(
+            "", f"the schema to enforce refers elsewhere: {problem}", rule=owner[0], place=owner[1]
+        ) from None
     return None if error is None else (tuple(error.absolute_path), error.message)
-
