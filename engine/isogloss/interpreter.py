@@ -15,10 +15,10 @@ from isogloss.pointer import pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from isogloss.errors import Mark
-    from isogloss.example import Node, Var
+    from isogloss.example import Var
     from isogloss.exchange import Memory
     from isogloss.lens import Conversion, Lens, Turn, TurnedSet
     from isogloss.loss import Kind
@@ -46,7 +46,6 @@ class Run:
 
     def document(self, value: Value) -> Value:
         """Translate a whole document; its losses are in `accounts` afterwards."""
-        check_depth(value)
         body = self.run_set(self.lens.document, value, (), ())
         for target, path in self.accounts.followed:
             self.accounts.sweep(target, path, nulls_absent=False)
@@ -64,6 +63,8 @@ class Run:
 
     def pair(self, disposition: str, source: Path | None, target: Path | None) -> None:
         """Record where a value was written."""
+        if source in self.accounts.respelled:
+            disposition = "normal"
         self.accounts.pairs.append(Pair(disposition, self.owner, source, target))
 
     def read_words(self, path: Path, value: Value, cell: Value) -> None:
@@ -181,15 +182,18 @@ class Run:
         self.saw.update(rule.lays)
         if rule.casts:
             self.exchange.casts.append(path)
-        for claim in found.claims:
-            self.accounts.claim(
-                claim, "exchange" if found.known and not turn.reads else "mapped", self.owner, also=rule.also
-            )
-        self.differing(found)
+        self.claim(turn, found)
         self._write(turn, self.complete(rule, found.env), found, out, at)
 
-    def differing(self, found: Found) -> None:
-        """Report the places that say otherwise than the first one."""
+    def claim(self, turn: Turn, found: Found) -> None:
+        """Claim what an example has read; a one-way rule reads another spelling of what is written."""
+        disposition = "exchange" if found.known and not turn.reads else "normal" if turn.rule.oneway else "mapped"
+        for path in found.nulls:
+            self.accounts.claim(path, "satisfied", self.owner, also=turn.rule.also)
+        for path in found.claims:
+            self.accounts.claim(path, disposition, self.owner, also=turn.rule.also)
+        for path in found.again:
+            self.accounts.plain(path)
         for path in found.differs:
             self.lose("dropped", path, None, "another place says otherwise, and it comes first")
 
@@ -230,7 +234,22 @@ class Run:
             full.setdefault(name, Bound(value))
         for line in rule.sums if rule.absent else ():
             solve(full, line)
+        for name, facts in rule.bounds.items():
+            if name in full:
+                full[name] = self.bounded(full[name], *facts)
         return full
+
+    def bounded(self, bound: Bound, least: str, most: str) -> Bound:
+        """Keep a number within what the written family takes."""
+        family = self.lens.family(self.lens.writer)
+        low, high = (family.facts.get(fact) if family else None for fact in (least, most))
+        value = bound.value
+        if not isinstance(value, int | float) or isinstance(value, bool) or low is None or high is None:
+            return bound
+        kept = min(max(value, low), high)
+        if kept != value:
+            self.lose("clamped", bound.path, None, f"this family takes {low} to {high}")
+        return Bound(kept, bound.path)
 
     def derived(self, base: Bound, steps: list[str]) -> Value:
         """Compute a variable from another one through conversions; silent where there is nothing to say."""
@@ -310,9 +329,12 @@ class Run:
             if gate is not None and not self.lens.has(self.lens.writer, _facts(gate["needs"])):
                 if "reason" in gate:
                     self.lose("dropped", env[name].path, None, gate["reason"])
+                else:
+                    self.accounts.plain(env[name].path)
                 return False
             derived = rule.derive.get(name)
             if derived and derived[0] == self.lens.writer and node.optional and self._derives(derived, env, name):
+                self.accounts.plain(env[name].path)
                 return False
         return True
 
@@ -395,17 +417,19 @@ def _path(env: Env, names: list[str]) -> Path | None:
     return next((env[name].path for name in names if name in env), None)
 
 
-def check_depth(value: Value) -> None:
-    """Refuse what is nested deeper than the limit, before anything recurses into it."""
+def check_size(value: Value, depth: int, nodes: int) -> None:
+    """Refuse what is nested too deep or holds too many values, before anything recurses into it."""
     level: list[Value] = [value]
-    for _ in range(DEPTH_LIMIT):
+    for _ in range(min(depth, DEPTH_LIMIT)):
         level = [inner for outer in level for inner in _members(outer)]
+        nodes -= len(level)
+        if nodes < 0:
+            raise DocumentError("", "the document holds more values than the limit allows", status=413)
+        level = [inner for inner in level if isinstance(inner, dict | list)]
         if not level:
             return
-    raise DocumentError("", f"the document is nested more than {DEPTH_LIMIT} deep", status=400)
+    raise DocumentError("", f"the document is nested more than {min(depth, DEPTH_LIMIT)} deep")
 
 
-def _members(value: Value) -> list[Value]:
-    members = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [member for member in members if isinstance(member, dict | list)]
-
+def _members(value: Value) -> Iterable[Value]:
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

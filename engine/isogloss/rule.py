@@ -64,6 +64,8 @@ class Rule:
     #: Variables that are written only where the family has facts: {dialect: {variable: {needs, reason}}};
     #: without a reason leaving them out is a normal form.
     gate: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Any])
+    #: Numbers kept within two facts of the written family: {variable: (least, most)}.
+    bounds: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, Any])
     #: total = part + rest, solved for whichever is missing.
     sums: tuple[tuple[str, ...], ...] = ()
     satisfied: tuple[Value, ...] = ()

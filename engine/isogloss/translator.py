@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from isogloss import families, library
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
-from isogloss.interpreter import Run
+from isogloss.interpreter import Run, check_size
 from isogloss.lens import Lens
 from isogloss.loss import REFUSED, Loss
 from isogloss.pointer import find, pointer
-from isogloss.values import ABSENT
+from isogloss.values import ABSENT, DEPTH_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from isogloss.loss import Step
     from isogloss.rule import Ruleset
     from isogloss.values import Object, Value
+
+#: The deepest nesting and the most values that a document may have, unless the caller says otherwise.
+LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000}
 
 OnLoss = Literal["report", "refuse", "ignore"]
 
@@ -93,6 +96,7 @@ class Translator:
         defaults: bool = True,
         trace: bool = False,
         models: Mapping[str, str] | None = None,
+        limits: Mapping[str, int] | None = None,
         ids: Callable[[], str] = _random_id,
         clock: Callable[[], float] = time.time,
         ruleset: Ruleset | None = None,
@@ -109,6 +113,10 @@ class Translator:
         self.defaults = defaults
         self.trace = trace
         self.models = dict(models or {})
+        self.limits = {**LIMITS, **(limits or {})}
+        for name in self.limits:
+            if name not in LIMITS:
+                raise UnknownName("limit", name, LIMITS)
         self.ids = ids
         self.clock = clock
 
@@ -196,7 +204,7 @@ class Exchange:
         schema = memory.get(spec["schema"]) if spec else ABSENT
         if spec is None or schema is ABSENT:
             return
-        from isogloss.validation import enforce  # noqa: PLC0415 - only who asks for validation pays for it
+        from isogloss.validation import enforce
 
         enforce(body, spec, schema, document.name, document.mark.place)
 
@@ -240,6 +248,7 @@ def run(
     lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()
 ) -> Translation:
     """Run a lens over a document."""
+    check_size(body, gloss.limits["depth"], gloss.limits["nodes"])
     going = Run(lens, memory, defaults=gloss.defaults)
     memory.seed = _seed(lens, body, memory)
     if memory.seed is not None:
@@ -279,7 +288,7 @@ def _error_body(body: Value) -> Value:
     if isinstance(body, bytes):
         body = body.decode("utf-8", "replace")
     if isinstance(body, str):
-        from isogloss.codecs import CodecError, parse_json  # noqa: PLC0415 - errors are rare
+        from isogloss.codecs import CodecError, parse_json
 
         try:
             body = parse_json(body)
