@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.notation import shorten
-from isogloss.pointer import pointer
+from isogloss.pointer import find, parse_pointer, pointer
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -31,7 +31,13 @@ class Line:
 
 
 def lines(done: Translation, document: Value, width: int = 32) -> list[Line]:
-    """Return the ledger of a traced translation, in the order of the document that was read."""
+    """Return the ledger of a traced translation in the order of the document that was read; then what was added."""
+    lost = {loss.pointer: loss.kind for loss in done.losses if loss.pointer}
+    found = [replace(line, disposition=lost.get(line.left, line.disposition)) for line in _read(done, document, width)]
+    return found + [_added(loss, done.body, width) for loss in done.losses if not loss.pointer and loss.target_pointer]
+
+
+def _read(done: Translation, document: Value, width: int) -> list[Line]:
     places = {place: number for number, place in enumerate(_places(document, ()))}
     last = len(places)
     ordered = sorted(done.ledger or (), key=lambda step: places.get(step.pointer or "", last) if step.pointer else last)
@@ -53,6 +59,12 @@ def _line(step: Step, width: int) -> Line:
         right=step.target_pointer or "",
         written=_shown(step.target_value, width) if step.target_pointer is not None else "",
     )
+
+
+def _added(loss: Loss, body: Value, width: int) -> Line:
+    steps = [int(step) if step.isdigit() else step for step in parse_pointer(loss.target_pointer or "")]
+    written = _shown(find(body, steps), width)
+    return Line(loss.kind, "", "", loss.rule, loss.place, loss.target_pointer or "", written)
 
 
 def _shown(value: Value, width: int) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from isogloss.values import Value
 
-_BARE: Final = re.compile(r"[A-Za-z_^./][\w^./* -]*|[$@%][\w?* |:.-]*")
+_BARE: Final = re.compile(r"[A-Za-z_^./][\w^./* -]*|\$[\w?*][\w?* |:.$-]*")
 _TAKEN: Final = re.compile(r"(?i:yes|no|on|off|true|false|null|~)")
 
 

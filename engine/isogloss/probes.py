@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from isogloss import lens
+from isogloss import codecs, lens
 from isogloss.errors import UnknownName
 from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, children, variables
 
@@ -20,8 +20,11 @@ if TYPE_CHECKING:
     from isogloss.rule import Block, Layout, Rule, RuleSet, Ruleset, Side, Slot
     from isogloss.values import Object, Path, Value
 
-#: What a variable without conversion is tried with.
-_PLAIN: Final = (1, 0, 0.5, 7, "text", True, False, {"a": 1}, ["text"])
+#: What a variable without conversion is tried with, in a document's own rules and further inside.
+_PLAIN: Final = (1, 0.5, "text", True, {"a": 1}, ["text"])
+_INSIDE: Final = ("text", 1)
+#: The longest list that a guard about lengths is tried with.
+_MANY: Final = 100
 #: What a variable that stands behind a codec is tried with.
 _CODED: Final[dict[str, tuple[Value, ...]]] = {
     "json-text": ('{"a": 1}',),
@@ -33,8 +36,6 @@ _CODED: Final[dict[str, tuple[Value, ...]]] = {
     "extension": ("a.png",),
     "suffix": ("text",),
 }
-#: How deep rule sets are tried inside one another.
-_DEPTH: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class Prober:
     def __init__(self, ruleset: Ruleset, reader: str) -> None:
         self.ruleset = ruleset
         self.reader = reader
+        #: Rule sets that have been tried in full: elsewhere one document of theirs is enough.
+        self.tried: set[str] = set()
 
     def document(self, name: str) -> Iterator[Probe]:
         """Yield the probes of a document, each once."""
@@ -73,7 +76,8 @@ class Prober:
         side = rule.sides.get(self.reader)
         if side is None or rule.oneway not in (None, self.reader):
             return
-        words = {name: self._words(rule, name, conversion, depth) for name, conversion in _conversions(rule).items()}
+        found = self._conversions(rule, side)
+        words = {name: self._words(rule, name, conversion, depth) for name, conversion in found.items()}
         yield from _varied(side, words)
 
     # ------------------------------------------------------------------ what a variable may hold
@@ -82,7 +86,7 @@ class Prober:
         literals = [*_literals(rule.when.get(self.reader, "")), *rule.satisfied]
         heads = [head + "x" for block in self._heads(rule, name) for head in block]
         if conversion is None:
-            return [*heads, *literals, *_PLAIN]
+            return [*heads, *literals, *(_INSIDE if depth else _PLAIN)]
         found = heads + literals + self._converted(conversion.rstrip("*%"), depth)
         return [{"a": word} for word in found] if conversion.endswith("%") else found or ["text"]
 
@@ -100,9 +104,23 @@ class Prober:
         if sort == "table":
             return self._column(name)
         if sort == "set":
-            inner = () if depth >= _DEPTH else self._set(self.ruleset.sets[name], depth + 1)
-            return [probe.document for probe in inner] or [{}]
+            return self._objects(name, depth)
         return list(_CODED.get(name.partition(":")[0], ("text",)))
+
+    def _objects(self, name: str, depth: int) -> list[Value]:
+        if name in self.tried:
+            return [{}]
+        self.tried.add(name)
+        return [{}, *(probe.document for probe in self._set(self.ruleset.sets[name], depth + 1))]
+
+    def _conversions(self, rule: Rule, side: Node) -> dict[str, str | None]:
+        """Find each variable's conversion: a codec stands on one side, a table or a rule set means both."""
+        found: dict[str, str | None] = {}
+        for node in rule.sides.values():
+            for variable in variables(node):
+                name = variable.conversion if node is side or not _is_codec(variable.conversion) else None
+                found.update({word: found.get(word) or name for word in variable.names})
+        return found
 
     def _column(self, name: str) -> list[Value]:
         table = self.ruleset.tables[name]
@@ -121,7 +139,7 @@ class Prober:
         for slot in side.slots if side else ():
             for block in layout.blocks:
                 if side and (slot.holds is None or block.kind in (*slot.holds, *slot.reads)):
-                    for value in self._rule(block.rule, depth):
+                    for value in self._rule(block.rule, depth + 1):
                         yield Probe(block.rule.id, block.rule.mark.place, self._group(layout, side, slot, block, value))
 
     def _group(self, layout: Layout, side: Side, slot: Slot, block: Block, value: Value) -> Value:
@@ -152,21 +170,16 @@ def _put(out: Object, path: Path, value: Value) -> None:
     out[path[-1]] = value
 
 
-def _conversions(rule: Rule) -> dict[str, str | None]:
-    """Find each variable's conversion, whichever side it stands on."""
-    found: dict[str, str | None] = {}
-    for node in rule.sides.values():
-        for variable in variables(node):
-            for name in variable.names:
-                found[name] = found.get(name) or variable.conversion
-    return found
+def _is_codec(conversion: str | None) -> bool:
+    return conversion is not None and codecs.find(conversion.rstrip("*%")) is not None
 
 
 def _literals(guard: str) -> list[Value]:
     """Find the words and numbers that a guard compares with, and what lies beside a number."""
     numbers = [float(text) for text in re.findall(r"`(-?[0-9.]+)`", guard)]
     near = [int(n + step) if n.is_integer() else n + step for n in numbers for step in (-1, 0, 1)]
-    many = [["text"] * number for number in near if "length" in guard and isinstance(number, int) and 0 < number < 100]
+    counts = [number for number in near if "length" in guard and isinstance(number, int)]
+    many = [["text"] * number for number in counts if 0 < number < _MANY]
     return [*near, *many, *re.findall(r"'([^']*)'", guard)]
 
 
@@ -194,7 +207,3 @@ def _filled(node: Node, words: dict[str, Value]) -> Value:
         return {name: _filled(child, words) for name, child in node.fields}
     assert isinstance(node, Each | Pick)
     return [_filled(child, words) for child in children(node)]
-
-
-__all__: list[str] = ["Probe", "Prober", "_filled"]
-_ = Any

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isogloss import explain as account
-from isogloss import notation, resources
+from isogloss import notation
 from isogloss.cli import paper, sources
 from isogloss.cli.words import Exemplary
 from isogloss.errors import LossError
@@ -37,7 +37,7 @@ def _translated(
     )
 
 
-@click.command(cls=Exemplary)
+@click.command(name="translate", cls=Exemplary, short_help="Translate one JSON document.")
 @sources.document_options
 @click.option("--on-loss", type=click.Choice(_ON_LOSS), default="report", show_default=True, help="What a loss does.")
 @click.option("--strict", is_flag=True, help="The same as --on-loss refuse.")
@@ -75,7 +75,7 @@ def _heed(done: Translation, on_loss: str) -> None:
         raise LossError(refused)
 
 
-@click.command(cls=Exemplary)
+@click.command(name="explain", cls=Exemplary, short_help="Show what became of every part of a document.")
 @sources.document_options
 def explain_command(
     operation: str, file: str, source: str, target: str | None, model: str | None, **options: Any
@@ -92,23 +92,25 @@ def explain_command(
 # --------------------------------------------------------------------- demo
 
 
-@click.command(cls=Exemplary)
+@click.command(name="demo", cls=Exemplary, short_help="Run the main job: no key, no network.")
 @click.option("--ledger", is_flag=True, help="Show what became of every leaf, too.")
 @sources.rules_options
 def demo_command(ledger: bool, version: str | None, profile: str | None, overlays: tuple[str, ...]) -> None:
     """Run the main job on embedded documents: no key, no network."""
     rules = sources.Rules(version, profile, overlays).load()
-    folder = sorted(resources.folder("rules").glob("*/demo"))[-1]
+    folder = sources.demo_folder(version)
     play = sources.parse((folder / "demo.json").read_bytes(), "demo.json")
     request, reply = (sources.parse((folder / play[name]).read_bytes(), play[name]) for name in ("request", "reply"))
-    gloss = Translator(play["from"], play["to"], ruleset=rules, trace=True, ids=lambda: "demo", clock=lambda: play["clock"])
+    gloss = Translator(
+        play["from"], play["to"], ruleset=rules, trace=True, ids=lambda: "demo", clock=lambda: play["clock"]
+    )
     exchange = gloss.exchange(play["operation"], request)
     titles = {name: dialect.raw.get("title", name) for name, dialect in rules.dialects.items()}
     left, right = titles[play["from"]], titles[play["to"]]
     call = exchange.calls[0]
     _scene(f"1  A request as the {left} takes it", request)
     _scene(f"2  The same request as the {right} takes it: {call.method} {call.path}", call.body)
-    _told(exchange.request, request, f"3  What was lost or added on the way, why, and by which rule", ledger=ledger)
+    _told(exchange.request, request, "3  What was lost or added on the way, why, and by which rule", ledger=ledger)
     answered = exchange.response(reply)
     _scene(f"4  A reply of the {right}", reply)
     _scene(f"5  The reply as the {left} gives it", answered.body)
@@ -134,7 +136,5 @@ def _told(done: Translation, document: Value, title: str, *, ledger: bool) -> No
     else:
         paper.say("nothing")
 
-
-translate_command.name, explain_command.name, demo_command.name = "translate", "explain", "demo"
 
 COMMANDS = (translate_command, explain_command, demo_command)

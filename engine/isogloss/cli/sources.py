@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from isogloss import library
-from isogloss.errors import DocumentError
+from isogloss import bookshelf, library, resources
+from isogloss.cli import paper
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from isogloss.values import Value
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+
+class Unreadable(click.ClickException):
+    """A document that is no JSON: where, and why."""
+
+    def show(self, file: Any = None) -> None:
+        """Print it like every other error."""
+        del file
+        paper.say(f"error: {self.message}", errors=True, style="red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +67,9 @@ def document_options(command: Callable[..., Any]) -> Callable[..., Any]:
     options = (
         click.argument("operation", metavar="OPERATION.PHASE"),
         click.argument("file", metavar="[FILE|-]", default="-", type=click.Path(allow_dash=True)),
-        click.option("--from", "source", required=True, metavar="DIALECT", help="The dialect the document is written in."),
+        click.option(
+            "--from", "source", required=True, metavar="DIALECT", help="The dialect the document is written in."
+        ),
         click.option("--to", "target", metavar="DIALECT", help="The dialect to write (default: the other one)."),
         click.option("--model", metavar="NAME", help="The model, where the document does not name it."),
         click.option("--no-defaults", is_flag=True, help="Do not add the defaults of the target's family."),
@@ -94,7 +105,7 @@ def _bytes(file: str) -> bytes:
     if file == "-":
         if sys.stdin.isatty():
             click.echo("reading a JSON document from the keyboard; end it with Ctrl-D", err=True)
-        return click.get_binary_stream("stdin").read()
+        return sys.stdin.buffer.read()
     try:
         return Path(file).read_bytes()
     except OSError as error:
@@ -126,4 +137,16 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _refuse(reason: str) -> NoReturn:
-    raise DocumentError("", reason)
+    raise Unreadable(reason)
+
+
+def demo_folder(version: str | None = None) -> Path:
+    """Return where the example documents of a version lie."""
+    return resources.folder("rules") / (version or bookshelf.versions()[-1]) / "demo"
+
+
+def samples() -> list[tuple[str, str, Value]]:
+    """Read the sample documents: (document, dialect, body)."""
+    file = demo_folder() / "samples.json"
+    found: Any = parse(file.read_bytes(), file.name) if file.exists() else []
+    return [(sample["document"], sample["dialect"], sample["body"]) for sample in found]

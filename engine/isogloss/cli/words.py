@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from isogloss import __version__, resources
 from isogloss.cli import paper
-from isogloss.errors import DocumentError, IsoglossError, RuleError, UnknownName
+from isogloss.errors import IsoglossError, UnknownName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-#: Usage was wrong: a name or an option that does not exist. Refusals and problems are 1.
-_USAGE = 2
 
 
 def version(context: click.Context, _: click.Parameter, value: bool) -> None:
@@ -41,7 +37,6 @@ class Refused(click.ClickException):
     def __init__(self, error: IsoglossError) -> None:
         super().__init__(str(error))
         self.error = error
-        self.exit_code = _USAGE if isinstance(error, UnknownName) else 1
 
     def show(self, file: Any = None) -> None:
         """Print what is wrong."""
@@ -49,12 +44,18 @@ class Refused(click.ClickException):
         paper.complain(self.error)
 
 
+class Misused(Refused):
+    """A name that does not exist: wrong usage."""
+
+    exit_code = 2
+
+
 class Exemplary(click.Command):
     """A command whose help ends with examples."""
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the examples."""
-        found = examples(ctx.info_name or "" if ctx.parent else "")
+        found = examples(str(ctx.info_name) if ctx.parent else "isogloss")
         if found:
             with formatter.section("Examples"):
                 for title, line in found:
@@ -66,7 +67,7 @@ class Exemplary(click.Command):
         try:
             return super().invoke(ctx)
         except IsoglossError as error:
-            raise Refused(error) from error
+            raise (Misused if isinstance(error, UnknownName) else Refused)(error) from error
 
 
 class Program(Exemplary, click.Group):
@@ -85,6 +86,3 @@ class Program(Exemplary, click.Group):
         if found is None:
             raise click.UsageError(str(UnknownName("command", cmd_name, self.commands)), ctx)
         return found
-
-
-__all__ = ["DocumentError", "Exemplary", "Program", "Refused", "RuleError", "examples", "sys", "version"]

@@ -1,0 +1,218 @@
+"""A page for each operation: what stands in its documents, in both dialects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from isogloss import lens
+from isogloss.docs import sentences
+from isogloss.docs.markdown import anchor, code, page, shown, table, value, words
+from isogloss.errors import UnknownName
+from isogloss.example import variables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from isogloss.rule import Block, Drop, Layout, Rule, RuleSet, Ruleset, Slot
+
+
+def names(ruleset: Ruleset) -> list[str]:
+    """List the operations."""
+    return sorted({name.rpartition(".")[0] for name in ruleset.documents})
+
+
+def phases(ruleset: Ruleset, operation: str) -> list[str]:
+    """List the documents of an operation, in the order of an exchange."""
+    order = ("request", "response", "stream", "error")
+    found = [name.rpartition(".")[2] for name in ruleset.documents if name.rpartition(".")[0] == operation]
+    return sorted(found, key=lambda phase: order.index(phase) if phase in order else len(order))
+
+
+def columns(ruleset: Ruleset) -> tuple[str, ...]:
+    """List the dialects in the order in which tables show them."""
+    first = next(iter(ruleset.tables.values()), None)
+    return first.columns if first else tuple(ruleset.dialects)
+
+
+def page_of(ruleset: Ruleset, operation: str) -> str:
+    """Write the page of an operation."""
+    documents = [ruleset.documents[f"{operation}.{phase}"] for phase in phases(ruleset, operation)]
+    parts = [line for rules in documents for line in _document(ruleset, rules)]
+    layouts, objects = _used(ruleset, documents)
+    for layout in layouts:
+        parts += _layout(ruleset, layout)
+    for name, blocks in _block_tables(layouts).items():
+        parts += ["", f"## Blocks: {name}", *_blocks(ruleset, blocks)]
+    for rules in objects:
+        parts += [anchor(rules.name), f"## Object: {rules.name}", *_title(rules), *_rules(ruleset, rules)]
+    return page(operation, "[All pages](../index.md)", *filter(None, parts))
+
+
+def _document(ruleset: Ruleset, rules: RuleSet) -> list[str]:
+    phase = rules.name.rpartition(".")[2]
+    return [anchor(rules.name), f"## {phase.capitalize()}", *_title(rules), *_rules(ruleset, rules)]
+
+
+def _title(rules: RuleSet) -> list[str]:
+    return [words(text) for text in (rules.title, rules.note) if text]
+
+
+# --------------------------------------------------------------------- rules
+
+
+def _rules(ruleset: Ruleset, rules: RuleSet) -> list[str]:
+    sides = columns(ruleset)
+    rows = [_row(ruleset, rule) for rule in rules.rules]
+    return [*table(("rule", *sides, "", "where"), rows), *_rest(rules), *dropped(rules.name, rules.drops)]
+
+
+def _row(ruleset: Ruleset, rule: Rule) -> list[str]:
+    name = f"{anchor(rule.id)}{code(rule.id)}"
+    sides = [shown(rule.sides.get(side)) for side in columns(ruleset)]
+    return [name, *sides, sentences.of_rule(ruleset, rule), code(rule.mark.place)]
+
+
+def _rest(rules: RuleSet) -> list[str]:
+    rows = [
+        (
+            code(dialect),
+            code(line["at"] or "/"),
+            code(line["to"] or "/"),
+            ", ".join(code(name) for name in line["takes"]),
+        )
+        for dialect, lines in rules.rest.items()
+        for line in lines
+    ]
+    head = ["Names of the other dialect that are taken over as they are:"] if rows else []
+    return [*head, *table(("read", "from", "to", "names"), rows)]
+
+
+def dropped(owner: str, drops: Mapping[str, tuple[Drop, ...]]) -> list[str]:
+    """Write what the other dialect has no word for."""
+    rows = [
+        (anchor(drop_id(owner, drop)) + code(dialect), code(_path(drop)), sentences.of_drop(drop), _place(drop))
+        for dialect, lines in drops.items()
+        for drop in lines
+    ]
+    head = ["What the other dialect has no word for:"] if rows else []
+    return [*head, *table(("read", "name", "", "where"), rows)]
+
+
+def drop_id(owner: str, drop: Drop) -> str:
+    """Name a drop as losses name it."""
+    return f"{owner}.{_path(drop)}"
+
+
+def _path(drop: Drop) -> str:
+    return ".".join(map(str, drop.path))
+
+
+def _place(drop: Drop) -> str:
+    return code(drop.mark.place) if drop.mark else ""
+
+
+# --------------------------------------------------------------------- layouts and blocks
+
+
+def _layout(ruleset: Ruleset, layout: Layout) -> Iterator[str]:
+    yield anchor(f"layout-{layout.name}")
+    yield f"## Layout: {layout.name}"
+    yield words(layout.title)
+    for dialect in columns(ruleset):
+        side = layout.sides.get(dialect)
+        if side is None:
+            continue
+        place = ".".join(side.groups if side.groups is not None else side.group or ())
+        hoist = f"; hoisted to {code('.'.join(side.hoist))}" if side.hoist else ""
+        yield f"In {code(dialect)}, under {code(place or '(itself)')}{hoist}, as {code(side.mark.place)} says:"
+        yield from table(("place", "form", "holds", "for", ""), [_slot(slot) for slot in side.slots])
+        yield from [f"- {words(str(line.get('reason', '')))}" for line in side.legal]
+        yield from dropped(layout.name, {dialect: side.drops})
+
+
+def _slot(slot: Slot) -> list[str]:
+    holds = ", ".join(code(kind) for kind in slot.holds) if slot.holds is not None else "every kind"
+    more = [f"also reads {', '.join(code(kind) for kind in slot.reads)}"] if slot.reads else []
+    more += ["only read"] if slot.read_only else []
+    more += [f"needs {sentences.facts(slot.needs)}: {words(slot.reason)}"] if slot.needs else []
+    more += [f"where it holds nothing: {value(dict(slot.blank))}"] if slot.blank else []
+    return [code(".".join(slot.at) or "(itself)"), slot.form, holds, ", ".join(map(code, slot.roles)), "; ".join(more)]
+
+
+def _block_tables(layouts: Iterable[Layout]) -> dict[str, dict[str, Block]]:
+    found: dict[str, dict[str, Block]] = {}
+    for layout in layouts:
+        for block in layout.blocks:
+            found.setdefault(block.rule.id.partition(".")[0], {})[block.rule.id] = block
+    return found
+
+
+def _blocks(ruleset: Ruleset, blocks: Mapping[str, Block]) -> list[str]:
+    rows: list[list[str]] = []
+    for block in blocks.values():
+        row = _row(ruleset, block.rule)
+        row[-2] = "; ".join(filter(None, [*_block(block), row[-2]]))
+        rows.append(row)
+    return table(("block", *columns(ruleset), "", "where"), rows)
+
+
+def _block(block: Block) -> Iterator[str]:
+    if block.kind != block.rule.id.partition(".")[2]:
+        yield f"a form of {code(block.kind)}"
+    if block.plain:
+        yield f"as bare text: {code('$' + block.plain)}"
+    if block.book:
+        does = "opens" if block.book.opens else "closes"
+        yield f"{does} an entry of the book {code(block.book.book)} by {code('$' + block.book.key)}"
+    for dialect, heads in block.where.items():
+        for name, beginnings in heads.items():
+            yield f"where {code('$' + name)} of {code(dialect)} begins with {', '.join(map(code, beginnings))}"
+    if block.inner:
+        yield f"holds blocks as the layout {code(block.inner[0])} says"
+    if block.attributes:
+        yield f"with the attributes {', '.join(map(code, block.attributes))}"
+
+
+# --------------------------------------------------------------------- what a document uses
+
+
+def _used(ruleset: Ruleset, documents: Iterable[RuleSet]) -> tuple[list[Layout], list[RuleSet]]:
+    """Find the layouts and rule sets that documents lead to."""
+    layouts: dict[str, Layout] = {}
+    objects: dict[str, RuleSet] = {}
+    waiting = list(documents)
+    while waiting:
+        rules = waiting.pop(0)
+        for name in rules.layouts:
+            _add(ruleset, name, layouts)
+        examples = [*rules.rules, *(block.rule for layout in layouts.values() for block in layout.blocks)]
+        for name in _sets(ruleset, examples):
+            if name not in objects:
+                objects[name] = ruleset.sets[name]
+                waiting.append(ruleset.sets[name])
+    return list(layouts.values()), [objects[name] for name in sorted(objects)]
+
+
+def _add(ruleset: Ruleset, name: str, layouts: dict[str, Layout]) -> None:
+    if name in layouts:
+        return
+    layouts[name] = ruleset.layouts[name]
+    for block in ruleset.layouts[name].blocks:
+        if block.inner:
+            _add(ruleset, block.inner[0], layouts)
+
+
+def _sets(ruleset: Ruleset, rules: Iterable[Rule]) -> Iterator[str]:
+    for rule in rules:
+        for node in rule.sides.values():
+            for variable in variables(node):
+                name = (variable.conversion or "").rstrip("*%")
+                if name and _is_set(ruleset, name):
+                    yield name
+
+
+def _is_set(ruleset: Ruleset, name: str) -> bool:
+    try:
+        return lens.find_conversion(ruleset, name).sort == "set"
+    except UnknownName:
+        return False
