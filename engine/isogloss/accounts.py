@@ -63,6 +63,8 @@ class Accounts:
         #: … and the same without what was only read also.
         self.around: set[Path] = set()
         self.pairs: list[Pair] = []
+        #: Places whose words are other spellings of what is written for them.
+        self.respelled: set[Path] = set()
         self.lost: list[Lost] = []
         self.scopes: dict[Path, list[tuple[tuple[Drop, ...], Owner]]] = {}
         #: Where a reference was followed: the place it was followed from, and the place it led to.
@@ -76,6 +78,15 @@ class Accounts:
             self.touched.add(path[:length])
             if not also:
                 self.around.add(path[:length])
+
+    def plain(self, path: Path | None) -> None:
+        """Say that what was read there is another spelling of what is written, or says nothing: a normal form."""
+        if path is None:
+            return
+        self.respelled.add(path)
+        for claims in (self.claims, self.also):
+            if path in claims and claims[path][0] == "mapped":
+                claims[path] = ("normal", claims[path][1])
 
     def claimed(self, path: Path) -> bool:
         """Tell whether a place, one around it, or one below it has been read."""

@@ -144,6 +144,7 @@ def _group(run: Run, layout: TurnedLayout, side: Side, value: Value, path: Path,
     items: list[Item] = []
     for slot in own or [slot for slot in side.slots if _reads(slot, word)]:
         items += _slot(run, layout, slot, value, path, seams)
+    _unmet(run, seams)
     return Group(role, items, path, alone=bool(own))
 
 
@@ -251,9 +252,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     run.accounts.scope(path, rule.drops.get(run.lens.reader, ()), run.owner)
     if block.turn.gated == "refuse":
         run.refuse(path, rule.refuse or rule.reason, rule.status)
-    for claim in found.claims:
-        run.accounts.claim(claim, "mapped", run.owner)
-    run.differing(found)
+    run.claim(block.turn, found)
     if block.turn.gated == "drop":
         run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
     if rule.kind is not None:
@@ -294,10 +293,12 @@ def _plain_items(
     if block is None:
         run.refuse(path, "text cannot stand here")
         return []
-    run.accounts.claim(path, "mapped", Owner(block.turn.id, block.turn.place))
     cuts = seams.get(block.kind, [])
     items = [_plain(run, block, piece, path, cut) for piece, cut in _cut(text, cuts)]
-    return [item for item in items if item is not None]
+    found = [item for item in items if item is not None]
+    disposition = "mapped" if found and not block.turn.rule.oneway else "normal"
+    run.accounts.claim(path, disposition, Owner(block.turn.id, block.turn.place))
+    return found
 
 
 def _cut(text: str, cuts: list[Any]) -> Iterator[tuple[str, Any]]:
@@ -322,6 +323,16 @@ def _plain(run: Run, block: TurnedBlock, text: str, path: Path, cut: Any) -> Ite
 def _attach(item: Item, seams: list[Any]) -> None:
     for seam in seams:
         item.env.update(seam["binds"])
+        seam["met"] = True
+
+
+def _unmet(run: Run, seams: dict[str, list[Any]]) -> None:
+    """Account for what the seams carry; where no block ends that it belongs to, it is lost."""
+    for cut in (cut for cuts in seams.values() for cut in cuts):
+        for bound in cut["binds"].values():
+            run.accounts.claim(bound.path, "mapped" if cut["met"] else "dropped", run.owner)
+            if not cut["met"]:
+                run.lose("dropped", bound.path, None, "no block stands there that this belongs to")
 
 
 def _seams(run: Run, side: Side, group: dict[str, Value], path: Path) -> dict[str, list[Any]]:
@@ -336,15 +347,19 @@ def _seams(run: Run, side: Side, group: dict[str, Value], path: Path) -> dict[st
     for lone, (name, kind) in spec.get("lone", {}).items():
         value, place = _at(run, group, path, tuple(lone.split(".")))
         if isinstance(value, str) and not found.get(kind):
-            run.accounts.claim(place, "mapped", run.owner)
-            found.setdefault(kind, []).append({"end": 1 << 30, "binds": {name: Bound(value, place)}})
+            binds = {name: Bound(value, place)}
+            found.setdefault(kind, []).append({"end": 1 << 30, "binds": binds, "met": False})
     for cuts in found.values():
         cuts.sort(key=lambda cut: cut["end"])
     return found
 
 
+def _is_whole(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
 def _seam(run: Run, spec: Mapping[str, Any], entry: Value, path: Path, found: dict[str, list[Any]]) -> None:
-    if not isinstance(entry, dict) or not isinstance(entry.get(spec["end"]), int):
+    if not isinstance(entry, dict) or not _is_whole(entry.get(spec["end"])):
         run.refuse(
             path, f"an entry here says which {spec['kind']} it belongs to and, as {spec['end']}, where that ends"
         )
@@ -355,9 +370,8 @@ def _seam(run: Run, spec: Mapping[str, Any], entry: Value, path: Path, found: di
     binds = {}
     for name, field_name in spec["carries"].items():
         if field_name in entry:
-            run.accounts.claim((*path, field_name), "mapped", run.owner)
             binds[name] = Bound(entry[field_name], (*path, field_name))
-    found.setdefault(str(kind), []).append({"end": max(0, entry[spec["end"]]), "binds": binds})
+    found.setdefault(str(kind), []).append({"end": max(0, entry[spec["end"]]), "binds": binds, "met": False})
 
 
 # --------------------------------------------------------------------- books

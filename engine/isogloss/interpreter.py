@@ -67,6 +67,17 @@ class Run:
             disposition = "normal"
         self.accounts.pairs.append(Pair(disposition, self.owner, source, target))
 
+    def respell(self, path: Path, value: Value) -> None:
+        """Record that a word, or each word of an object, is another spelling of what is written."""
+        self.accounts.plain(path)
+        for name in value if isinstance(value, dict) else ():
+            self.accounts.plain((*path, name))
+
+    def empty(self, path: Path, at: Path) -> None:
+        """Record an empty list or object that is written as such."""
+        self.accounts.claim(path, "mapped", self.owner)
+        self.pair("mapped", path, at)
+
     def read_words(self, path: Path, value: Value, cell: Value) -> None:
         """Claim what a table's cell knows of a value."""
         if not (isinstance(value, dict) and isinstance(cell, dict)):
@@ -107,7 +118,7 @@ class Run:
         if rules.inline:
             value, path = layouts.inlined(self, rules, value, path)
         if not value:
-            self.accounts.claim(path, "mapped", self.owner)
+            self.empty(path, at)
         out: dict[str, Value] = {}
         for name in rules.layouts:
             layouts.lay(self, self.lens.layout(name), value, path, out, at)
@@ -377,13 +388,13 @@ class Run:
             if not isinstance(value, list):
                 self.refuse(path, f"a list must stand here, not {type_name(value)}")
             if not value:
-                self.accounts.claim(path, "mapped", self.owner)
+                self.empty(path, at)
             done = [one(single, item, (*path, i), (*at, i)) for i, item in enumerate(value)]
             return [item for item in done if item is not ABSENT]
         if not isinstance(value, dict):
             self.refuse(path, f"an object must stand here, not {type_name(value)}")
         if not value:
-            self.accounts.claim(path, "mapped", self.owner)
+            self.empty(path, at)
         made = {name: one(single, item, (*path, name), (*at, name)) for name, item in value.items()}
         return {name: item for name, item in made.items() if item is not ABSENT}
 

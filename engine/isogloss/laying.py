@@ -48,11 +48,11 @@ class Laid:
         self.slots.insert(0, (slot, items))
 
     def first_kind(self) -> str:
-        """The kind of the first block."""
+        """Return the kind of the first block."""
         return next((items[0].kind for _, items in self.slots if items), "")
 
     def items_of(self, slot: Slot) -> list[Item]:
-        """The blocks of one slot."""
+        """Return the blocks of one slot."""
         return next((items for known, items in self.slots if known is slot), [])
 
     def target(self, writer: Any) -> Path:
@@ -157,8 +157,8 @@ def _written(
         return write_item(run, layout, items[0], where)
     plain = [_is_plain(item, slot, carried) for item in items]
     if slot.form == "joined" or (slot.form == "plain-or-items" and plain == [True]):
-        return _joined(run, layout, items, where, seams)
-    return _listed(run, layout, slot, items, where, seams)
+        return _joined(run, layout, slot, items, group, seams)
+    return _listed(run, layout, slot, items, group, seams)
 
 
 def _is_plain(item: Item, slot: Slot, carried: set[str]) -> bool:
@@ -168,8 +168,21 @@ def _is_plain(item: Item, slot: Slot, carried: set[str]) -> bool:
     return not (set(item.env) & set(names_of(item.block.turn.write)) - {block.plain} - carried)
 
 
-def _joined(run: Run, layout: TurnedLayout, items: list[Item], where: Path, seams: list[dict[str, Value]]) -> Value:
-    text = ""
+def _says_nothing(item: Item, carried: set[str]) -> bool:
+    block = item.block.block
+    said = item.env[block.plain].value if block.plain is not None else None
+    return block.empty is not None and said == block.empty and not carried & set(item.env)
+
+
+def _joined(
+    run: Run, layout: TurnedLayout, slot: Slot, items: list[Item], group: Laid, seams: list[dict[str, Value]]
+) -> Value:
+    carried = set(layout.write.seams["carries"]) if layout.write.seams else set[str]()
+    if slot.form == "joined" and all(_says_nothing(item, carried) for item in items):
+        for item in items:
+            run.accounts.plain(item.env[str(item.block.block.plain)].path)
+        return ABSENT
+    text, where = "", (*group.where, *slot.at)
     for index, item in enumerate(items):
         assert item.block.block.plain is not None
         bound = item.env[item.block.block.plain]
@@ -177,7 +190,7 @@ def _joined(run: Run, layout: TurnedLayout, items: list[Item], where: Path, seam
         if bound.path is not None:
             _pair(run, item, "mapped" if len(items) == 1 else "normal", bound.path, where)
         following = items[index + 1] if index + 1 < len(items) else None
-        _seam(run, layout, item, len(text), seams, following)
+        _seam(run, layout, item, len(text), seams, following, group.where)
     return text
 
 
@@ -189,7 +202,13 @@ def _pair(run: Run, item: Item, disposition: str, source: Path, target: Path) ->
 
 
 def _seam(
-    run: Run, layout: TurnedLayout, item: Item, end: int, seams: list[dict[str, Value]], following: Item | None
+    run: Run,
+    layout: TurnedLayout,
+    item: Item,
+    end: int,
+    seams: list[dict[str, Value]],
+    following: Item | None,
+    where: Path,
 ) -> None:
     """Write what a part carries that has no place of its own, and where the part before a carrying one ends."""
     spec = layout.write.seams
@@ -199,16 +218,17 @@ def _seam(
     carried = {field: item.env[name] for name, field in spec["carries"].items() if name in item.env}
     follows = following is not None and any(name in following.env for name in spec["carries"])
     if carried or follows:
-        at = (*layout.write.seams["at"].split("."), len(seams)) if layout.write.seams else ()
+        at = (*where, *spec["at"].split("."), len(seams))
         for field_name, bound in carried.items():
             _pair(run, item, "mapped", bound.path, (*at, field_name)) if bound.path is not None else None
         seams.append({**place, **{field_name: bound.value for field_name, bound in carried.items()}})
 
 
 def _listed(
-    run: Run, layout: TurnedLayout, slot: Slot, items: list[Item], where: Path, seams: list[dict[str, Value]]
+    run: Run, layout: TurnedLayout, slot: Slot, items: list[Item], group: Laid, seams: list[dict[str, Value]]
 ) -> Value:
     written: list[Value] = []
+    where = (*group.where, *slot.at)
     spec = layout.write.seams
     for item in items:
         value = write_item(run, layout, item, (*where, len(written)))
@@ -218,7 +238,7 @@ def _listed(
             value = {slot.number: len(written), **value}
         own = names_of(item.block.turn.write)
         if spec is not None and any(name in item.env and name not in own for name in spec["carries"]):
-            _seam(run, layout, item, len(written), seams, None)
+            _seam(run, layout, item, len(written), seams, None, group.where)
         written.append(value)
     return written
 
@@ -246,6 +266,8 @@ def _report_unwritten(run: Run, layout: TurnedLayout, item: Item) -> None:
     book = item.block.block.book
     used |= {book.key, book.label} if book else set()
     used |= {base for _, base, *_ in turn.rule.derive.values()}
+    for name in {book.key, book.label} - names_of(turn.write) if book else ():
+        run.accounts.plain(item.env[name].path if name in item.env else None)
     for name in turn.reads - used:
         bound = item.env.get(name)
         if bound is not None and bound.path is not None and not run.expected(turn.rule, name, bound):

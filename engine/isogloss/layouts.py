@@ -58,6 +58,8 @@ class Writer:
         """Lay out all groups."""
         self._check_answers(groups)
         for group in groups:
+            if not group.items and self.layout.read.role is not None:
+                self.run.accounts.plain((*group.path, self.layout.read.role))
             self._group(group)
         self._lead()
         self.laid = [group for group in self.laid if group.slots or self.layout.write.group is not None]
@@ -110,7 +112,7 @@ class Writer:
         self._overflow(item, target)
 
     def _overflow(self, item: Item, target: Laid) -> None:
-        """What a block holds and its layout has no slot for stands beside it."""
+        """Let what a block holds, and its layout has no slot for, stand beside it."""
         if not item.inner or item.block.block.inner is None:
             return
         inner = self.run.lens.layout(item.block.block.inner[0])
@@ -123,6 +125,8 @@ class Writer:
             self.run.lose("approximated", block.path, None, reason)
 
     def _hoist(self, group: Group) -> None:
+        if self.laid and group.items and (self.layout.hoists or self.layout.write.hoist is not None):
+            self.run.lose("approximated", group.path, None, "it stood between turns and stands before them all there")
         if self.layout.hoists:
             if not self.hoisted:
                 self.hoisted.append(Laid("^", group.path))
@@ -149,7 +153,8 @@ class Writer:
             self.laid.insert(0, first)
         slot = self.layout.slot_of(self.led[0].kind)
         first.lead(slot, self.led)
-        self.run.lose("approximated", self.led[0].path, None, self.layout.write.hoist_reason)
+        for path in dict.fromkeys(item.path for item in self.led):
+            self.run.lose("approximated", path, None, self.layout.write.hoist_reason)
 
     # ------------------------------------------------------------------ legality
 
@@ -206,7 +211,7 @@ class Writer:
 
     def _place(self, out: dict[str, Value]) -> None:
         write = self.layout.write
-        for group in self.hoisted:
+        for group in self.hoisted if self.hoisted and self.hoisted[0].slots else ():
             assert write.hoist is not None
             group.where = (*self.at, *write.hoist)
             _put(out, write.hoist, finish(self.run, self.layout, group))

@@ -48,8 +48,19 @@ class Found:
     claims: list[Path] = field(default_factory=list["Path"])
     #: Places that say otherwise than the first place of the same variable.
     differs: list[Path] = field(default_factory=list["Path"])
+    #: Places that say the same as the first place of the same variable.
+    again: list[Path] = field(default_factory=list["Path"])
+    #: Items of a list that are null, which is absence.
+    nulls: list[Path] = field(default_factory=list["Path"])
     #: Values for the exchange.
     known: dict[str, Value] = field(default_factory=dict[str, Any])
+
+    def take(self, inner: Found) -> None:
+        """Take over the places that an example inside this one has read."""
+        self.claims += inner.claims
+        self.differs += inner.differs
+        self.again += inner.again
+        self.nulls += inner.nulls
 
 
 # --------------------------------------------------------------------- reading
@@ -119,8 +130,7 @@ def _agrees(found: Found, name: str, value: Value, path: Path) -> bool:
     known = found.env.get(name)
     if known is None or known.path is None:
         return False
-    if not same(known.value, value):
-        found.differs.append(path)
+    (found.again if same(known.value, value) else found.differs).append(path)
     return True
 
 
@@ -139,10 +149,10 @@ def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Fou
     for index, item in enumerate(value):
         inner = Found()
         if item is None and run.nulls_absent:
-            found.claims.append((*path, index))
+            found.nulls.append((*path, index))
         elif not match(run, node.item, item, (*path, index), inner):
             continue
-        found.claims += inner.claims
+        found.take(inner)
         for name in names:
             columns[name].append(inner.env.get(name))
     if not value:
@@ -179,7 +189,7 @@ def _others(run: Run, example: Var, free: dict[int, Value], path: Path, found: F
     for index, item in free.items():
         inner = Found()
         if match(run, example, item, (*path, index), inner):
-            found.claims += inner.claims
+            found.take(inner)
             items.append(inner.env.get(example.names[0]))
     return Bound(None, path, items=items)
 
@@ -189,7 +199,7 @@ def _fits(run: Run, example: Node, item: Value, path: Path, found: Found) -> boo
     if not match(run, example, item, path, inner):
         return False
     found.env.update(inner.env)
-    found.claims += inner.claims
+    found.take(inner)
     return True
 
 

@@ -44,6 +44,13 @@ def convert(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value
     run.read_words(path, value, hit.row.cells[side])
     _account(run, table, hit, word, path, at, side)
     cell = hit.row.cells[1 - side]
+    if (
+        cell is None
+        or hit.fit != "exact"
+        or {"respell", "forth"} & hit.row.marks
+        or not same(hit.row.cells[side], value)
+    ):
+        run.respell(path, value)
     return ABSENT if cell is None else deepcopy(cell)
 
 
