@@ -13,7 +13,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "engine" / "isogloss"
 
-# Each module may import those before it. A new module is added here, at the place where it belongs.
+# Each module may import those before it (types may be named from anywhere).
+# A new module is added here, at the place where it belongs.
 ORDER = [
     "values",
     "errors",
@@ -23,16 +24,35 @@ ORDER = [
     "resources",
     "guard",
     "codecs",
+    "example",
     "rule",
     "families",
+    "notation",
+    "exchange",
+    "accounts",
+    "bookshelf",
+    "entries",
     "loader",
-    "checker",
     "lens",
+    "checks",
+    "checker",
+    "coverage",
+    "matching",
+    "tables",
+    "casts",
+    "blocks",
+    "laying",
+    "layouts",
+    "interpreter",
+    "library",
     "compiler",
     "stream",
     "sse",
     "validation",
     "translator",
+    "probes",
+    "dossier",
+    "contrast",
     "explain",
     "docs",
     "cli",
@@ -98,6 +118,10 @@ def every(files: list[Path]) -> pytest.MarkDecorator:
 # --- imports ---
 
 
+def is_for_types(node: ast.AST) -> bool:
+    return isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+
+
 def is_door(node: ast.AST, file: Path) -> bool:
     return file.name == "__init__.py" and isinstance(node, ast.FunctionDef) and node.name == "__getattr__"
 
@@ -130,7 +154,16 @@ def imported(file: Path) -> Iterator[tuple[int, str]]:
 def siblings(file: Path) -> Iterator[tuple[int, str]]:
     """Yield the modules of ours that a file imports; `` is the package by its public names."""
     known = {module(other) for other in FILES} | set(ORDER) | VENDORS
+    typed = {
+        child.lineno
+        for node in ast.walk(tree(file))
+        if is_for_types(node)
+        for child in ast.walk(node)
+        if isinstance(child, ast.stmt)
+    }
     for line, target in imported(file):
+        if line in typed:
+            continue
         top, _, rest = target.partition(".")
         if top == "isogloss":
             first = rest.partition(".")[0]

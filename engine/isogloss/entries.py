@@ -154,7 +154,8 @@ class Entries:
         for word in marks:
             if word not in ("clamp", "back", "forth", "respell"):
                 self.say(
-                    mark, f"{word!r} is no mark of a row{suggestion(near(word, ('clamp', 'back', 'forth', 'respell')))}"
+                    row.marks[row.index(word)],
+                    f"{word!r} is no mark of a row{suggestion(near(word, ('clamp', 'back', 'forth', 'respell')))}",
                 )
         return Row(
             (self.filled(row[0], mark), self.filled(row[1], mark)),

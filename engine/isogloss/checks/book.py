@@ -46,6 +46,12 @@ class Book:
         return {block.rule.id: block for layout in self.ruleset.layouts.values() for block in layout.blocks}
 
     @cached_property
+    def classes(self) -> set[str]:
+        """Whatever can have been seen: kinds and classes of blocks, and what rules lay."""
+        found = {name for block in self.blocks.values() for name in (block.kind, *block.classes)}
+        return found | {name for held in self.rules for name in held.rule.lays}
+
+    @cached_property
     def rules(self) -> tuple[Held, ...]:
         """Every rule, those of blocks among them."""
         found = [Held(rule, rules) for rules in self.sets.values() for rule in rules.rules]
@@ -53,7 +59,11 @@ class Book:
 
     def layouts_of(self, block: Block) -> list[Layout]:
         """Return the layouts that use a block."""
-        return [layout for layout in self.ruleset.layouts.values() if block in layout.blocks]
+        return [layout for layout in self.ruleset.layouts.values() if block in self.blocks_of(layout)]
+
+    def blocks_of(self, layout: Layout) -> tuple[Block, ...]:
+        """Return the blocks that a layout knows."""
+        return tuple(block for block in layout.blocks if not block.layouts or layout.name in block.layouts)
 
     def directions(self, rule: Rule) -> Iterator[tuple[str, str]]:
         """Yield (reader, writer) wherever a rule translates."""
@@ -151,3 +161,10 @@ def _said(value: Any, name: str, mark: Mark) -> Iterator[Mark]:
 def names_in(node: example.Node) -> set[str]:
     """Return the names of all variables of an example."""
     return {name for variable in example.variables(node) for name in variable.names}
+
+
+def walking(book: Book, rule: Rule) -> dict[str, str]:
+    """Return the variables that a rule set or a layout walks through, with its name."""
+    named = {**book.sets, **book.ruleset.layouts}
+    found = [variable for node in rule.sides.values() for variable in example.variables(node)]
+    return {v.names[0]: v.conversion for v in found if v.conversion and v.conversion.rstrip("*%") in named}

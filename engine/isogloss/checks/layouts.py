@@ -1,0 +1,150 @@
+"""Layouts and rule sets: every kind of block has its slot, every place is made of names, nothing turns in circles."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss import example
+from isogloss.checks.book import Book
+from isogloss.errors import Problem
+from isogloss.example import Var
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from isogloss.errors import Mark
+    from isogloss.rule import Block, Layout, Rule, Side, Slot
+    from isogloss.values import Path
+
+#: What a place is made of where something must also be written there.
+_NAME: Final = re.compile(r"[^\s*\[\]?|&!'\"`@()]+")
+
+
+def check(book: Book) -> Iterator[Problem]:
+    """Yield what has no place, what is no place, and what nothing uses."""
+    for layout in book.ruleset.layouts.values():
+        yield from _kinds(book, layout)
+    yield from _places(book)
+    yield from _circles(book)
+    yield from _unused(book)
+
+
+# --------------------------------------------------------------------- slots
+
+
+def _kinds(book: Book, layout: Layout) -> Iterator[Problem]:
+    for reader, read in layout.sides.items():
+        for writer, write in layout.sides.items():
+            if reader == writer:
+                continue
+            told: set[str] = set()
+            for block in book.blocks_of(layout):
+                if block.kind not in told and _reads(block, read, reader) and not _writes(write, block.kind):
+                    told.add(block.kind)
+                    message = f"{block.kind!r} is read in {reader} and has no slot here"
+                    yield Problem(book.mark(layout.mark, writer), message)
+
+
+def _reads(block: Block, side: Side, reader: str) -> bool:
+    rule = block.rule
+    runs = rule.oneway in (None, reader) and reader in rule.sides and rule.drop is None and rule.refuse is None
+    if not runs or not any(example.places(rule.sides[reader])):
+        return False
+    return any(_holds(slot, block.kind) or block.kind in slot.reads for slot in side.slots)
+
+
+def _writes(side: Side, kind: str) -> bool:
+    return any(_holds(slot, kind) and not slot.read_only for slot in side.slots)
+
+
+def _holds(slot: Slot, kind: str) -> bool:
+    return slot.holds is None or kind in slot.holds
+
+
+# --------------------------------------------------------------------- places
+
+
+def _places(book: Book) -> Iterator[Problem]:
+    for layout in book.ruleset.layouts.values():
+        for dialect, side in layout.sides.items():
+            for steps, path in _side_places(side):
+                yield from _place(path, book.mark(layout.mark, dialect, *steps))
+    for rules in book.sets.values():
+        for dialect, lines in rules.rest.items():
+            for index, line in enumerate(lines):
+                for word in ("at", "to"):
+                    path = tuple(line[word].split(".")) if line[word] else ()
+                    yield from _place(path, book.mark(rules.mark, "rest", dialect, index, word))
+        for held in rules.rules:
+            yield from _same_name(book, held)
+    for block in book.blocks.values():
+        for dialect, path in (block.inner[1] if block.inner else {}).items():
+            yield from _place(path, book.mark(block.rule.mark, "inner", dialect))
+
+
+def _side_places(side: Side) -> Iterator[tuple[tuple[Any, ...], Path]]:
+    for word in ("groups", "group", "hoist"):
+        path = getattr(side, word)
+        if path is not None:
+            yield (word,), path
+    yield from ((("also", index), path) for index, path in enumerate(side.also))
+    yield from ((("slots", index, "at"), slot.at) for index, slot in enumerate(side.slots))
+    if side.seams is not None:
+        yield ("seams", "at"), tuple(side.seams["at"].split("."))
+
+
+def _same_name(book: Book, rule: Rule) -> Iterator[Problem]:
+    said = book.entry(rule.mark).get("both")
+    if isinstance(said, str):
+        yield from _place(tuple(said.split(".")), book.mark(rule.mark, "both"))
+
+
+def _place(path: Iterable[Any], mark: Mark) -> Iterator[Problem]:
+    wrong = [step for step in path if not _NAME.fullmatch(str(step))]
+    if wrong:
+        yield Problem(mark, f"{wrong[0]!r} cannot be written; a place that runs both ways is made of names and dots")
+
+
+# --------------------------------------------------------------------- circles and leftovers
+
+
+def _circles(book: Book) -> Iterator[Problem]:
+    """Find rule sets that convert a whole value by themselves: that never ends."""
+    whole = {name: _whole(book, rules.rules) for name, rules in book.sets.items()}
+    for name, rules in book.sets.items():
+        reached, todo = set[str](), list(whole[name])
+        while todo:
+            step = todo.pop()
+            if step not in reached:
+                reached.add(step)
+                todo += whole.get(step, ())
+        if name in reached:
+            yield Problem(rules.mark, f"{name!r} converts a whole value by {name!r} again, and so never ends")
+
+
+def _whole(book: Book, rules: Iterable[Rule]) -> set[str]:
+    sides = [node for rule in rules for node in rule.sides.values()]
+    return {node.conversion for node in sides if isinstance(node, Var) and node.conversion in book.sets}
+
+
+def _unused(book: Book) -> Iterator[Problem]:
+    used = _used(book)
+    blocks = {name.partition(".")[0] for name in book.blocks}
+    for section, what in (("tables", "table"), ("sets", "rule set"), ("layouts", "layout")):
+        for name in book.tree[section]:
+            if name not in used:
+                yield Problem(book.tree[section].names[name], f"nothing uses the {what} {name!r}")
+    for name in book.tree["blocks"]:
+        if name not in blocks:
+            yield Problem(book.tree["blocks"].names[name], f"nothing uses the block table {name!r}")
+
+
+def _used(book: Book) -> set[str]:
+    nodes = [node for held in book.rules for node in held.rule.sides.values()]
+    steps = [step for held in book.rules for _, _, *found in held.rule.derive.values() for step in found]
+    steps += [variable.conversion for node in nodes for variable in example.variables(node) if variable.conversion]
+    used = {step.rstrip("*%") for step in steps}
+    used |= {layout.roles for layout in book.ruleset.layouts.values() if layout.roles}
+    used |= {name for rules in book.sets.values() for name in rules.layouts}
+    return used | {block.inner[0] for block in book.blocks.values() if block.inner}
