@@ -48,6 +48,11 @@ class Change:
     before: str | None
     after: str | None
 
+    def sort(self) -> list[str | None]:
+        """Name what changes in the same way: a value that is only there on one side is as good as another."""
+        both = self.before is not None and self.after is not None
+        return [self.what, self.before, self.after] if both else [self.what, str(self.before is None)]
+
 
 @dataclass(slots=True)
 class Difference:
@@ -82,8 +87,13 @@ class Contrast:
     models: tuple[Renamed, ...]
 
 
-def compare(before: Ruleset, after: Ruleset, samples: Sequence[tuple[str, str, Value]] = ()) -> Contrast:
-    """Run probes made from both rulesets, and samples (document, dialect, body), through both."""
+def compare(
+    before: Ruleset, after: Ruleset, samples: Sequence[tuple[str, str, Value]] = (), only: str | None = None
+) -> Contrast:
+    """Run probes made from both rulesets, and samples (document, dialect, body), through both.
+
+    `only` names the one family to write for.
+    """
     if before.hash == after.hash:
         return Contrast(0, (), ())
     tried = 0
@@ -92,6 +102,8 @@ def compare(before: Ruleset, after: Ruleset, samples: Sequence[tuple[str, str, V
         for reader, writer in _pairs(before, after):
             probes = _probes(before, after, name, reader, samples)
             for trial in _trials(before, after, name, reader, writer):
+                if only not in (None, trial.family, *trial.also):
+                    continue
                 tried += len(probes)
                 for probe in probes:
                     trial.put(probe, found)
@@ -133,7 +145,7 @@ class _Trial:
         changes = tuple(_changes(old, new))
         lens = self.after[0]
         known = found.setdefault(
-            flow([lens.name, lens.reader, probe.rule, [[c.what, c.before, c.after] for c in changes]]),
+            flow([lens.name, lens.reader, probe.rule, [change.sort() for change in changes]]),
             Difference(lens.name, lens.reader, lens.writer, probe, changes),
         )
         known.families += [name for name in (self.family, *self.also) if name not in known.families]

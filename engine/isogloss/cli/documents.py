@@ -98,9 +98,7 @@ def explain_command(
 def demo_command(ledger: bool, version: str | None, profile: str | None, overlays: tuple[str, ...]) -> None:
     """Run the main job on embedded documents: no key, no network."""
     rules = sources.Rules(version, profile, overlays).load()
-    folder = sources.demo_folder(version)
-    play = sources.parse((folder / "demo.json").read_bytes(), "demo.json")
-    request, reply = (sources.parse((folder / play[name]).read_bytes(), play[name]) for name in ("request", "reply"))
+    play, request, reply = sources.demo()
     gloss = Translator(
         play["from"], play["to"], ruleset=rules, trace=True, ids=lambda: "demo", clock=lambda: play["clock"]
     )

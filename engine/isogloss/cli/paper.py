@@ -70,8 +70,12 @@ def losses(found: Sequence[Loss]) -> None:
 
 def loss_table(found: Iterable[Loss]) -> Table:
     """Draw losses: what, where, why, by which rule."""
-    rows = [(loss.kind, loss.pointer or f"→ {loss.target_pointer or '/'}", loss.reason, loss.place) for loss in found]
-    return table(("loss", "where", "why", "rule"), rows)
+    rows = [(loss.kind, _where(loss), f"{loss.reason}\n{loss.rule} {loss.place}") for loss in found]
+    return table(("loss", "where", "why, and by which rule"), rows)
+
+
+def _where(loss: Loss) -> str:
+    return loss.pointer or f"→ {loss.target_pointer or '/'}"
 
 
 def ledger(found: Sequence[Line], *, errors: bool = False) -> None:

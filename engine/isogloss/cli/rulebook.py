@@ -112,22 +112,26 @@ def _row(words: Words, row: Row) -> tuple[str, str, str, str]:
 @click.command(name="diff", cls=Exemplary, short_help="Show what two rulesets do differently.")
 @click.argument("before", metavar="A")
 @click.argument("after", metavar="B")
+@click.option("--family", metavar="NAME", help="Only what changes for this family (faster).")
 @click.option("--exit-code", is_flag=True, help="End with 1 if there is a difference.")
 @click.option(
     "--all", "every", is_flag=True, help="Show every document, not only the first of those that change alike."
 )
-def diff(before: str, after: str, exit_code: bool, every: bool) -> None:
+def diff(before: str, after: str, exit_code: bool, every: bool, family: str | None) -> None:
     """Show what two rulesets do differently: which documents they translate differently, and how.
 
     A and B are each a version, a profile, an overlay (a file or folder), or several of them joined by +.
     """
     from isogloss import contrast
 
-    found = contrast.compare(_ruleset(before), _ruleset(after), sources.samples())
+    old, new = _ruleset(before), _ruleset(after)
+    if family is not None and family not in (names := [one.id for one in new.families]):
+        raise UnknownName("family", family, names)
+    found = contrast.compare(old, new, sources.samples(), family)
     for line in found.models:
         paper.say(f"{line.dialect} model {line.model}: {line.before} → {line.after}")
     for difference in found.differences:
-        _difference(difference, every=every)
+        _difference(new, difference, every=every)
     paper.say(_counted(found))
     if exit_code and (found.models or found.differences):
         raise click.exceptions.Exit(1)
@@ -150,7 +154,12 @@ def _ruleset(name: str) -> Ruleset:
     return library.ruleset(version, profile, tuple(overlays))
 
 
-def _difference(found: Difference, *, every: bool) -> None:
+def _families(ruleset: Ruleset, found: Difference) -> str:
+    known = {family.id for family in ruleset.families if family.dialect == found.writer}
+    return "every family" if known <= set(found.families) else ", ".join(found.families)
+
+
+def _difference(ruleset: Ruleset, found: Difference, *, every: bool) -> None:
     paper.say()
     paper.say(f"{found.document}, {found.reader} → {found.writer}: {shorten(found.probe.document, 200)}", style="bold")
     if every:
@@ -158,7 +167,7 @@ def _difference(found: Difference, *, every: bool) -> None:
             paper.say(f"  also {shorten(document, 200)}")
     elif found.alike:
         paper.say(f"  and {len(found.alike)} documents like it")
-    paper.say(f"  for {', '.join(found.families)}")
+    paper.say(f"  for {_families(ruleset, found)}")
     for change in found.changes:
         for sign, value, style in (("-", change.before, "red"), ("+", change.after, "green")):
             if value is not None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from isogloss import bookshelf, library, resources
-from isogloss.cli import paper
+from isogloss.cli.words import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
     from isogloss.values import Value
 
     Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
-
-
-class Unreadable(click.ClickException):
-    """A document that is no JSON: where, and why."""
-
-    def show(self, file: Any = None) -> None:
-        """Print it like every other error."""
-        del file
-        paper.say(f"error: {self.message}", errors=True, style="red")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,16 +128,28 @@ def _no_number(text: str) -> NoReturn:
 
 
 def _refuse(reason: str) -> NoReturn:
-    raise Unreadable(reason)
+    raise Failed(reason)
 
 
-def demo_folder(version: str | None = None) -> Path:
-    """Return where the example documents of a version lie."""
-    return resources.folder("rules") / (version or bookshelf.versions()[-1]) / "demo"
+def demo_folder() -> Path:
+    """Return where the example documents of the newest version lie."""
+    return resources.folder("rules") / bookshelf.versions()[-1] / "demo"
+
+
+def demo() -> tuple[Any, Value, Value]:
+    """Read the play of the demo: what it says, its request, its reply."""
+    folder = demo_folder()
+    play, *documents = (parse((folder / f"{name}.json").read_bytes(), name) for name in ("demo", "request", "reply"))
+    return play, documents[0], documents[1]
 
 
 def samples() -> list[tuple[str, str, Value]]:
     """Read the sample documents: (document, dialect, body)."""
+    play, request, reply = demo()
     file = demo_folder() / "samples.json"
     found: Any = parse(file.read_bytes(), file.name) if file.exists() else []
-    return [(sample["document"], sample["dialect"], sample["body"]) for sample in found]
+    played = [
+        (f"{play['operation']}.request", play["from"], request),
+        (f"{play['operation']}.response", play["to"], reply),
+    ]
+    return played + [(sample["document"], sample["dialect"], sample["body"]) for sample in found]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -50,6 +52,15 @@ class Misused(Refused):
     exit_code = 2
 
 
+class Failed(click.ClickException):
+    """Something outside went wrong: a document that is no JSON, a disk that is full."""
+
+    def show(self, file: Any = None) -> None:
+        """Print it like every other error."""
+        del file
+        paper.say(f"error: {self.message}", errors=True, style="red")
+
+
 class Exemplary(click.Command):
     """A command whose help ends with examples."""
 
@@ -65,9 +76,15 @@ class Exemplary(click.Command):
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; say what it refuses."""
         try:
-            return super().invoke(ctx)
+            done = super().invoke(ctx)
+            sys.stdout.flush()
         except IsoglossError as error:
             raise (Misused if isinstance(error, UnknownName) else Refused)(error) from error
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # whoever reads has seen enough
+                raise
+            raise Failed(str(error)) from error
+        return done
 
 
 class Program(Exemplary, click.Group):

@@ -37,15 +37,15 @@ def columns(ruleset: Ruleset) -> tuple[str, ...]:
 def page_of(ruleset: Ruleset, operation: str) -> str:
     """Write the page of an operation."""
     documents = [ruleset.documents[f"{operation}.{phase}"] for phase in phases(ruleset, operation)]
-    parts = [line for rules in documents for line in _document(ruleset, rules)]
+    lines = [line for rules in documents for line in _document(ruleset, rules)]
     layouts, objects = _used(ruleset, documents)
     for layout in layouts:
-        parts += _layout(ruleset, layout)
+        lines += _layout(ruleset, layout)
     for name, blocks in _block_tables(layouts).items():
-        parts += ["", f"## Blocks: {name}", *_blocks(ruleset, blocks)]
+        lines += ["", f"## Blocks: {name}", *_blocks(ruleset, blocks)]
     for rules in objects:
-        parts += [anchor(rules.name), f"## Object: {rules.name}", *_title(rules), *_rules(ruleset, rules)]
-    return page(operation, "[All pages](../index.md)", *filter(None, parts))
+        lines += [anchor(rules.name), f"## Object: {rules.name}", *_title(rules), *_rules(ruleset, rules)]
+    return page(operation, "[All pages](../index.md)", *filter(None, lines))
 
 
 def _document(ruleset: Ruleset, rules: RuleSet) -> list[str]:
