@@ -94,6 +94,7 @@ class Accounts:
 
     def scope(self, path: Path, drops: tuple[Drop, ...], owner: Owner) -> None:
         """Give the sentences for what is lost below a place."""
+        self.touched.update(path[:length] for length in range(len(path) + 1))
         self.scopes.setdefault(path, []).append((drops, owner))
 
     def lose(self, kind: Kind, source: Path | None, target: Path | None, owner: Owner, reason: str) -> None:
@@ -104,7 +105,8 @@ class Accounts:
         """Say that a reference was followed: what it leads to is accounted for under the place it stands at."""
         self.aliases[virtual] = real
         self.followed.append((value, virtual))
-        self.claim(real, "normal", owner)
+        if virtual[: len(real)] != real:
+            self.claim(real, "normal", owner, also=True)
 
     def real(self, path: Path) -> Path:
         """Return where a place below a followed reference really stands."""

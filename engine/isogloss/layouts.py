@@ -134,6 +134,8 @@ class Writer:
                 self._lay(item, self.hoisted[0])
         elif self.layout.write.hoist is not None:
             self.led += group.items
+            if group.items:
+                self.run.lose("approximated", group.path, None, self.layout.write.hoist_reason)
         elif self.layout.write.unfold:
             for item in group.items:
                 self.laid.append(Laid("^", group.path))
@@ -153,8 +155,6 @@ class Writer:
             self.laid.insert(0, first)
         slot = self.layout.slot_of(self.led[0].kind)
         first.lead(slot, self.led)
-        for path in dict.fromkeys(item.path for item in self.led):
-            self.run.lose("approximated", path, None, self.layout.write.hoist_reason)
 
     # ------------------------------------------------------------------ legality
 
@@ -281,6 +281,9 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
     run.accounts.inline(virtual, (*run.roots[0][1], *parse_pointer(ref[1:])), target, run.owner)
     for name in _without(value, spec["name"]):
         run.accounts.claim((*path, name), "mapped", run.owner)
+    for name in spec["definitions"]:
+        if name in target:
+            run.accounts.claim((*virtual, name), "normal", run.owner)
     return inlined(run, rules, {**target, **_without(value, spec["name"])}, virtual)
 
 
