@@ -195,7 +195,7 @@ def _listed_items(
         item = _block(run, layout, slot, member, here)
         if item is not None:
             _attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == index])
-            items.append(item)
+            items += [] if _says_nothing(item.block, item.env) else [item]
         if slot.number is not None and isinstance(member, dict) and slot.number in member:
             run.accounts.claim((*here, slot.number), "normal", run.owner)
     return items
@@ -252,7 +252,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     run.accounts.scope(path, rule.drops.get(run.lens.reader, ()), run.owner)
     if block.turn.gated == "refuse":
         run.refuse(path, rule.refuse or rule.reason, rule.status)
-    run.claim(block.turn, found)
+    run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
         run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
     if rule.kind is not None:
@@ -261,6 +261,12 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     book(run, item)
     casts.note(run, item)
     return item
+
+
+def _says_nothing(block: TurnedBlock, env: Env) -> bool:
+    """Tell whether a block is its bare form alone, and that form is empty."""
+    plain = block.block.plain
+    return plain is not None and env.keys() == {plain} and env[plain].value == block.block.empty
 
 
 def _where(block: TurnedBlock, env: Env, reader: str) -> bool:

@@ -37,6 +37,8 @@ class Codec:
     write: Callable[[tuple[Value, ...], Options], Value]
     #: Options without which it cannot work.
     needs: frozenset[str] = frozenset()
+    #: Cuts what is too long: only what remembers the whole can undo that.
+    cuts: bool = False
 
 
 def _is_text(value: Value, _: Options) -> bool:
@@ -347,7 +349,9 @@ CODECS: Final[dict[str, Codec]] = {
     "duration": Codec(1, _is_duration, _read_duration, _write_duration),
     "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"})),
     "short": Codec(1, _is_text, _read_whole, _write_short, frozenset({"head", "most"})),
-    "identifier": Codec(1, _is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"})),
+    "identifier": Codec(
+        1, _is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"}), cuts=True
+    ),
     "spread": Codec(1, _is_object, _read_spread, _write_spread, frozenset({"each", "of", "pool", "through"})),
     "span": Codec(2, _is_object, _read_span, _write_span, frozenset({"from", "piece", "text", "to"})),
     "extension": Codec(1, _has_extension, _read_extension, _same),

@@ -68,6 +68,9 @@ class Memory:
         self.books: dict[str, Book] = {}
         self.ids = ids
         self.seed: str | None = None
+        #: Names that were cut, and what they were whole; `kept` tells whether anyone will ask again.
+        self.whole: dict[Value, Value] = {}
+        self.kept = False
         #: Where numbers were written as text, and where what is declared by a name stands.
         self.casts: list[Path] = []
         self.declared: dict[str, Path] = {}

@@ -196,9 +196,11 @@ class Run:
         self.claim(turn, found)
         self._write(turn, self.complete(rule, found.env), found, out, at)
 
-    def claim(self, turn: Turn, found: Found) -> None:
+    def claim(self, turn: Turn, found: Found, *, void: bool = False) -> None:
         """Claim what an example has read; a one-way rule reads another spelling of what is written."""
-        disposition = "exchange" if found.known and not turn.reads else "normal" if turn.rule.oneway else "mapped"
+        disposition = "normal" if void or turn.rule.oneway else "mapped"
+        if found.known and not turn.reads:
+            disposition = "exchange"
         for path in found.nulls:
             self.accounts.claim(path, "satisfied", self.owner, also=turn.rule.also)
         for path in found.claims:
@@ -288,12 +290,27 @@ class Run:
         if rule.default and (not built or not self._free(built, out)):
             del self.accounts.pairs[start:]
             return
-        clash = None if rule.yields and not self._free(built, out) else merge(out, built, at, rule.lists)
+        clash = None
+        if rule.yields and not self._free(built, out):
+            del self.accounts.pairs[start:]
+        else:
+            clash = merge(out, built, at, rule.lists)
+            self._pair_constants(turn, found, at, start)
         if clash is not None:
             self.refuse(first or (), f"this contradicts what another name says about {pointer(clash)}")
         if rule.kind is not None or rule.default:
             self._report(rule, first, turn, at)
         self._unwritten(turn, env)
+
+    def _pair_constants(self, turn: Turn, found: Found, at: Path, start: int) -> None:
+        """Where no variable went over, say what became of the words that were read."""
+        if len(self.accounts.pairs) > start or turn.reads or not found.claims:
+            return
+        from isogloss.example import places  # noqa: PLC0415 - only rules without variables come here
+
+        target = next((path for path, _ in places(turn.write) if path), None)
+        for claim in found.claims if target is not None else ():
+            self.pair("normal" if turn.rule.oneway else "mapped", claim, (*at, *target))
 
     def _free(self, built: Value, out: dict[str, Value]) -> bool:
         """Tell whether no place of a written object has been written before."""

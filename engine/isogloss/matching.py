@@ -137,6 +137,8 @@ def _agrees(found: Found, name: str, value: Value, path: Path) -> bool:
 def read_codec(run: Run, conversion: Conversion, value: Value, path: Path) -> tuple[Value, ...]:
     """Read one value by a codec; what fits and cannot be read is the caller's mistake."""
     assert conversion.codec is not None
+    if conversion.codec.cuts and value in run.exchange.whole:
+        return (run.exchange.whole[value],)
     try:
         return conversion.codec.read(value, run.options(conversion))
     except CodecError as error:
@@ -301,8 +303,21 @@ def _written(run: Run, conversion: Conversion | None, values: list[Value], bound
     if conversion.codec is not None:
         if conversion.over:
             return run.over(conversion, values[0], bound.path or (), at, run.write_codec)
-        return conversion.codec.write(tuple(values), run.options(conversion))
+        written = conversion.codec.write(tuple(values), run.options(conversion))
+        if conversion.codec.cuts:
+            _remember(run, conversion, written, bound, at)
+        return written
     return run.convert(conversion, values[0], _standing(run, bound), at)
+
+
+def _remember(run: Run, conversion: Conversion, written: Value, bound: Bound, at: Path) -> None:
+    """Remember the whole of a name that was cut; without an exchange it is lost."""
+    assert conversion.codec is not None
+    if same(conversion.codec.read(written, run.options(conversion))[0], bound.value):
+        return
+    run.exchange.whole[written] = bound.value
+    if not run.exchange.kept and bound.path is not None:
+        run.lose("approximated", bound.path, at, "the name is too long there, and only an exchange could undo this")
 
 
 def _standing(run: Run, bound: Bound) -> Path:

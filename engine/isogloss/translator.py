@@ -163,6 +163,7 @@ class Exchange:
         self.operation = operation
         self.losses: tuple[Loss, ...] = ()
         self.memory = Memory(gloss.ids)
+        self.memory.kept = True
         self.model = model if model is not None else _text(find(body, ("model",)))
         self.target_model = gloss.target_model(self.model)
         self.streams = bool(stream) if stream is not None else find(body, ("stream",)) is True
@@ -219,6 +220,7 @@ class Exchange:
         memory = Memory(self.gloss.ids)
         memory.values.update(self.memory.values)
         memory.casts, memory.declared = self.memory.casts, self.memory.declared
+        memory.whole, memory.kept = dict(self.memory.whole), True
         self._prepare(memory, self.model)
         return memory
 
