@@ -168,12 +168,15 @@ def sdk_config(body: Json) -> Json:
 
 
 def settled(value: Any) -> Any:
-    """Spell names in lowerCamelCase and put tools in one order: the SDK writes both spellings and its own order."""
+    """Level what the SDK writes in its own way: both spellings of names, an order of tools, the order of properties."""
     if isinstance(value, list):
         return [settled(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {camel(name): _member(camel(name), member) for name, member in value.items()}
+    found = {camel(name): _member(camel(name), member) for name, member in value.items()}
+    if found.get("propertyOrdering") == list(found.get("properties", ())):
+        del found["propertyOrdering"]
+    return found
 
 
 def _member(name: str, value: Any) -> Any:
@@ -199,10 +202,12 @@ class OpenAIBehind(Behind):
     source, target = "gemini", "openai"
 
     def client(self, **options: Any) -> genai.Client:
-        """Make the client in front."""
+        """Make the client in front; it is kept, since it closes itself when nothing refers to it."""
         transport = {"transport": httpx2.MockTransport(self)}
-        base = {"base_url": "https://isogloss.test", "client_args": transport}
-        return genai.Client(api_key="k", http_options=types.HttpOptions.model_validate({**base, **options}))
+        base = {"base_url": "https://isogloss.test", "client_args": transport, "async_client_args": transport}
+        http_options = types.HttpOptions.model_validate({**base, **options})
+        self.front = genai.Client(api_key="k", http_options=http_options)
+        return self.front
 
     def accept(self, path: str, body: Json, answer: Answer) -> None:
         openai_accepts(path, body, answer)
@@ -217,6 +222,8 @@ class OpenAIBehind(Behind):
 def openai_accepts(path: str, body: Json, answer: Answer) -> None:
     """Hold a request against the SDK's request types, and send it by a real openai client."""
     assert foreign(request_type(), body) == set()
+    if answer.status == httpx2.codes.OK:
+        ChatCompletion.model_validate(answer.body, strict=True)
     wire, transport = recording(answer)
     client = openai.OpenAI(api_key="k", max_retries=0, http_client=openai.DefaultHttpxClient(transport=transport))
     try:
