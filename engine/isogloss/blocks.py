@@ -383,6 +383,9 @@ def _seam(run: Run, spec: Mapping[str, Any], entry: Value, path: Path, found: di
 # --------------------------------------------------------------------- books
 
 
+_NO_KEY = Bound(None)
+
+
 def book(run: Run, item: Item) -> None:
     """Enter a block into its book, or find the entry it belongs to."""
     use = item.block.block.book
@@ -391,16 +394,19 @@ def book(run: Run, item: Item) -> None:
     pages = run.exchange.book(use.book)
     key, label = (item.env[name].value if name in item.env else ABSENT for name in (use.key, use.label))
     if use.opens:
+        given = key
         if not isinstance(key, str) or key == "" or (key in pages.keys and pages.keys[key].path != item.path):
             key = pages.mint(run.lens.ruleset.values.get("mint", "call_"), run.exchange.seed)
             item.env[use.key] = Bound(key)
-        pages.enter(key, label, item.path)
+        pages.enter(key, label, item.path, given)
         return
     entry = pages.close(key if key != "" else ABSENT, label)
     if entry is None:
-        reason = "this answers no call that stands before it"
+        known = isinstance(key, str) and key in pages.given
+        reason = "this was answered before" if known else "this answers nothing that stands before it"
         raise DocumentError(pointer(item.path), reason, rule=run.owner.id, place=run.owner.place)
-    item.env.setdefault(use.key, Bound(entry.key))
+    if item.env.get(use.key, _NO_KEY).value != entry.key:
+        item.env[use.key] = Bound(entry.key)
     if entry.label is not ABSENT:
         item.env.setdefault(use.label, Bound(entry.label))
 

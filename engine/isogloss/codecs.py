@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import unquote_to_bytes
 
-from isogloss.values import ABSENT, Value
+from isogloss.values import ABSENT, Value, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -75,9 +75,13 @@ def parse_json(text: str) -> Value:
 
 
 def _read_json(value: Value, options: Options) -> tuple[Value]:
-    if not value.strip() and "blank" in options:
+    if value.strip() in ("", "null") and "blank" in options:
         return (json.loads(json.dumps(options["blank"])),)
-    return (parse_json(value),)
+    found = parse_json(value)
+    if options.get("holds", type_name(found)) != type_name(found):
+        message = f"this JSON text holds {type_name(found)}, and {options['holds']} must stand here"
+        raise CodecError(message)
+    return (found,)
 
 
 def dump_json(value: Value) -> str:
@@ -337,6 +341,11 @@ def _write_span(neutral: tuple[Value, ...], options: Options) -> Value:
     return {options["piece"]: number, **found} if number else found
 
 
+def _read_rooted(value: Value, options: Options) -> tuple[Value]:
+    """Complete a short name with the address of the place where such names stand."""
+    return (options["root"] + value if value.startswith(options["short"]) else value,)
+
+
 CODECS: Final[dict[str, Codec]] = {
     "json-text": Codec(1, _is_text, _read_json, _write_json),
     "object-text": Codec(
@@ -354,6 +363,7 @@ CODECS: Final[dict[str, Codec]] = {
     ),
     "spread": Codec(1, _is_object, _read_spread, _write_spread, frozenset({"each", "of", "pool", "through"})),
     "span": Codec(2, _is_object, _read_span, _write_span, frozenset({"from", "piece", "text", "to"})),
+    "rooted": Codec(1, _is_text, _read_rooted, _same),
     "extension": Codec(1, _has_extension, _read_extension, _same),
 }
 

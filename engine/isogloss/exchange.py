@@ -30,6 +30,8 @@ class Book:
     def __init__(self) -> None:
         self.entries: list[Entry] = []
         self.keys: dict[str, Entry] = {}
+        #: Entries by the key they were given, which a careless caller gives twice.
+        self.given: dict[str, list[Entry]] = {}
 
     def mint(self, head: str, seed: str | None) -> str:
         """Make a key: from the seed and the position, so that the same document gives the same keys."""
@@ -40,17 +42,17 @@ class Book:
             key = f"{head}{number}"
         return key
 
-    def enter(self, key: str, label: Value, path: Path) -> None:
+    def enter(self, key: str, label: Value, path: Path, given: Value = ABSENT) -> None:
         """Open an entry."""
         entry = Entry(key, label, path)
         self.entries.append(entry)
         self.keys[key] = entry
+        self.given.setdefault(given if isinstance(given, str) else key, []).append(entry)
 
     def close(self, key: Value, label: Value) -> Entry | None:
-        """Find the entry that a later block belongs to, and close it: by key, else the first open one."""
-        entry = self.keys.get(key) if isinstance(key, str) else None
-        if entry is None and key is ABSENT:
-            entry = next((e for e in self.entries if e.open and label in (ABSENT, e.label)), None)
+        """Find the open entry that a later block belongs to, and close it: by key, else the first one."""
+        known = self.given.get(key, []) if isinstance(key, str) else self.entries
+        entry = next((e for e in known if e.open and (isinstance(key, str) or label in (ABSENT, e.label))), None)
         if entry is not None:
             entry.open = False
         return entry

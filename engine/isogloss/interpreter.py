@@ -355,7 +355,7 @@ class Run:
         for name in node.names:
             gate = rule.gate.get(self.lens.writer, {}).get(name)
             if gate is not None and not self.lens.has(self.lens.writer, _facts(gate["needs"])):
-                if "reason" in gate:
+                if "reason" in gate and not any(same(env[name].value, word) for word in gate.get("satisfied", ())):
                     self.lose("dropped", env[name].path, None, gate["reason"])
                 else:
                     self.accounts.plain(env[name].path)

@@ -128,7 +128,7 @@ class Writer:
         if self.laid and group.items and (self.layout.hoists or self.layout.write.hoist is not None):
             self.run.lose("approximated", group.path, None, "it stood between turns and stands before them all there")
         if self.layout.hoists:
-            if not self.hoisted:
+            if not self.hoisted and group.items:
                 self.hoisted.append(Laid("^", group.path))
             for item in group.items:
                 self._lay(item, self.hoisted[0])
@@ -149,8 +149,8 @@ class Writer:
         """Where nothing can be hoisted, hoisted blocks lead the first group."""
         if not self.led:
             return
-        first = next((group for group in self.laid if not group.alone), None)
-        if first is None or (first.slots and self.laid.index(first) > 0):
+        first = self.laid[0] if self.laid else None
+        if first is None or first.alone or first.role not in (None, self.layout.write.role_absent):
             first = Laid(None, self.led[0].path)
             self.laid.insert(0, first)
         slot = self.layout.slot_of(self.led[0].kind)
