@@ -497,7 +497,7 @@ SIGNATURES: Schema = many(
             "index": COUNT,
             "thought_signature": SIGNATURE,
         },
-        "required": ["index", "thought_signature"],
+        "required": ["index"],  # an entry without a signature says where the part before a signed one ends
     }
 )
 CITATION: Schema = {

@@ -311,7 +311,7 @@ def _carry(
             continue
         if (*path, name) in run.accounts.touched:
             continue
-        nested: Value = {known: deepcopy(member)}
+        nested: Value = _respelled({known: member}, run.lens.ruleset.values.get("carried", {}))
         for step in reversed(target):
             nested = {step: nested}
         clash = merge(out, nested, at)
@@ -319,6 +319,24 @@ def _carry(
             run.refuse((*path, name), f"this contradicts what another name says about {pointer(clash)}")
         run.accounts.claim((*path, name), "mapped", run.owner)
         run.pair("mapped", (*path, name), (*at, *target, known))
+
+
+def _respelled(value: Value, words: Mapping[str, Any]) -> Value:
+    """Copy what is carried, in the spelling of the other dialect; what its users have named stays as it is."""
+    if isinstance(value, list):
+        return [_respelled(item, words) for item in value]
+    if not isinstance(value, dict):
+        return value
+    copied: dict[str, Value] = {}
+    for name, member in value.items():
+        known = name if _camel(name) in value else _camel(name)
+        if known in words.get("whole", ()):
+            copied[known] = deepcopy(member)
+        elif known in words.get("names", ()) and isinstance(member, dict):
+            copied[known] = {key: _respelled(inner, words) for key, inner in member.items()}
+        else:
+            copied[known] = _respelled(member, words)
+    return copied
 
 
 def _camel(name: str) -> str:
