@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-SECTIONS: Final = ("dialects", "families", "tables", "values", "sets", "blocks", "attributes", "layouts", "documents")
+SECTIONS: Final = ("dialects", "families", "tables", "values", "sets", "blocks", "attributes", "layouts", "documents", "coverage")
 _HEAD: Final = ("version", "language", "columns", "extends", "title", "profile", "why", "note", "actions")
 
 

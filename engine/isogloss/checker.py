@@ -43,7 +43,7 @@ _CHECKS: Final[tuple[Callable[[Book], Iterator[Problem]], ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was found, and the ruleset if the files make one."""
+    """What was found, and the ruleset if the files make one, whatever its sense."""
 
     problems: tuple[Problem, ...]
     ruleset: Ruleset | None
@@ -72,7 +72,7 @@ def check_files(files: Sequence[Path], overlays: Sequence[Path] = ()) -> Report:
         for look in _CHECKS:
             found += _guarded(lambda look=look: list(look(book)), form or reader.problems)
     problems = _told_once([*found, *form])
-    return Report(problems, None if problems or not ruleset else ruleset[0], shelf.tree)
+    return Report(problems, ruleset[0] if ruleset and not reader.problems else None, shelf.tree)
 
 
 def _guarded(work: Callable[[], list[_Found]], known: Sequence[Problem]) -> list[_Found]:

@@ -25,6 +25,9 @@ def check(book: Book) -> Iterator[Problem]:
     """Yield what has no place, what is no place, and what nothing uses."""
     for layout in book.ruleset.layouts.values():
         yield from _kinds(book, layout)
+        for dialect, side in layout.sides.items():
+            if not side.slots:
+                yield Problem(book.mark(layout.mark, dialect), "a layout has slots that hold its blocks")
     yield from _places(book)
     yield from _circles(book)
     yield from _unused(book)

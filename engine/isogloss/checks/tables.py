@@ -53,15 +53,14 @@ def _returns(table: Table, rows: tuple[Row, ...], index: int) -> Iterator[Proble
 
 
 def _first(table: Table, rows: tuple[Row, ...], wanted: Row, side: int) -> Row | None:
-    """Find the row that holds a row's word when its dialect is read."""
+    """Find the row that holds a row's word when its dialect is read and what it depends on was seen."""
     away = {"back"} if side == 0 else {"clamp", "forth"}
     if away & wanted.marks:
         return None
-    for row in rows:
-        unseen = row.saw is not None and row.saw != wanted.saw and side == 1
-        if not away & row.marks and not unseen and _equal(table, row.cells[side], wanted.cells[side], side):
-            return row
-    return None
+    here = [row for row in rows if not away & row.marks]
+    seen = [row for row in here if row.saw is not None and row.saw == wanted.saw]
+    order = (*seen, *(row for row in here if row.saw is None or side == 0))
+    return next((row for row in order if _equal(table, row.cells[side], wanted.cells[side], side)), None)
 
 
 def _equal(table: Table, left: Value, right: Value, side: int) -> bool:
