@@ -36,7 +36,7 @@ class Outcome:
         """Say it in lines that can be compared: one for each leaf, each loss, or the refusal."""
         if self.refusal is not None:
             return {"refused": self.refusal}
-        found = {pointer(path): shorten(value, 60) for path, value in leaves(self.body)}
+        found = {pointer(path) or "(document)": shorten(value, 60) for path, value in leaves(self.body)}
         return {**found, **dict.fromkeys(self.losses, "")}
 
 

@@ -15,6 +15,7 @@ from isogloss.errors import Problem, RuleError, UnknownName, near, suggestion
 from isogloss.notation import flow, shorten
 
 if TYPE_CHECKING:
+    from isogloss.checker import Report
     from isogloss.contrast import Contrast, Difference
     from isogloss.dossier import Dossier, Rulebook, Words
     from isogloss.rule import Row, Ruleset
@@ -29,23 +30,28 @@ if TYPE_CHECKING:
 def check(folders: tuple[str, ...], version: str | None, coverage: bool) -> None:
     """Look for mistakes in the rulebook, its profiles, and overlays; all of them, each with its line."""
     version = version or bookshelf.versions()[-1]
-    problems: dict[Problem, None] = {}
-    for profile in (None, *bookshelf.profiles(version)):
-        problems.update(dict.fromkeys(_problems(version, profile, folders)))
-    if problems:
-        raise RuleError(sorted(problems, key=lambda p: (p.mark.file, p.mark.line, p.mark.column)))
-    ruleset = library.ruleset(version, None, folders)
-    if coverage:
-        _coverage(ruleset)
+    overlays = [Path(folder) for folder in folders]
+    reports = [checker.check(version, profile, overlays) for profile in (None, *bookshelf.profiles(version))]
+    found = [problem for report in reports for problem in report.problems]
+    found += _coverage(reports[0]) if coverage else ()
+    if found:
+        raise RuleError(sorted(dict.fromkeys(found), key=lambda p: (p.mark.file, p.mark.line, p.mark.column)))
+    ruleset = reports[0].ruleset
+    assert ruleset is not None
     paper.say(f"rules {ruleset}: no problems in {_size(ruleset)}")
 
 
-def _problems(version: str, profile: str | None, overlays: tuple[str, ...]) -> tuple[Problem, ...]:
-    return checker.check(version, profile, [Path(path) for path in overlays]).problems
+def _coverage(report: Report) -> list[Problem]:
+    """Print how much of the schemas is decided; return what is not."""
+    from isogloss.coverage import coverage
 
-
-def _coverage(ruleset: Ruleset) -> None:
-    del ruleset
+    measured = coverage(report.ruleset, report.tree) if report.ruleset else []
+    rows = [
+        (one.document, one.dialect, f"{one.total - len(one.open)} of {one.total}", str(len(one.open)))
+        for one in measured
+    ]
+    paper.draw(paper.table(("document", "dialect", "decided", "undecided"), rows))
+    return [problem for one in measured for problem in one.problems]
 
 
 def _size(ruleset: Ruleset) -> str:

@@ -87,6 +87,8 @@ def _values(rule: Rule) -> Iterator[str]:
     for name, (dialect, base, *steps) in rule.derive.items():
         by = f"{code('$' + name)} comes from {code('$' + base)} by {_listed(steps)}"
         yield f"{by}; unsaid in {code(dialect)} where equal"
+    for name, (least, most) in rule.bounds.items():
+        yield f"{code('$' + name)} is kept between the facts {code(least)} and {code(most)}"
     for total, *rest in rule.sums:
         yield code(f"${total} = {' + '.join('$' + name for name in rest)}")
 

@@ -1,0 +1,140 @@
+"""The README tells the truth: its Python runs, its files work, its commands end well, its models are what it says."""
+
+import contextlib
+import io
+import json
+import re
+import shlex
+from pathlib import Path
+
+import httpx
+import isogloss
+import pytest
+from click.testing import CliRunner
+from isogloss import bookshelf, codecs, library, source
+from isogloss.cli import program
+
+ROOT = Path(__file__).parents[1]
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"(?:<!-- (?P<note>[^>]*) -->\n)?```(?P<language>\w+)\n(?P<code>.*?)```\n", re.DOTALL)
+BLOCKS = [match.groupdict() for match in BLOCK.finditer(TEXT)]
+REPLY = {
+    "candidates": [{"content": {"parts": [{"text": "Donau, Inn, Mur."}], "role": "model"}, "finishReason": "STOP"}]
+}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Return a folder that holds the files which the README shows."""
+    for block in BLOCKS:
+        if (block["note"] or "").startswith("file: "):
+            path = tmp_path / block["note"].removeprefix("file: ")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(block["code"], encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def played(*replies):
+    """Run all Python blocks in order, with a network that gives these replies; return what they print."""
+    waiting = list(replies)
+    known: dict[str, object] = {}
+    told = io.StringIO()
+    with contextlib.redirect_stdout(told), pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GEMINI_API_KEY", "key")
+        patch.setattr(httpx, "request", lambda *_, **__: waiting.pop(0))
+        for block in BLOCKS:
+            if block["language"] == "python":
+                exec(compile(block["code"], "README.md", "exec"), known)  # noqa: S102 - it is our own page
+    return told.getvalue()
+
+
+@pytest.mark.usefixtures("folder")
+def test_python_runs():
+    assert "Donau, Inn, Mur." in played(httpx.Response(200, json=REPLY))
+
+
+@pytest.mark.usefixtures("folder")
+def test_python_runs_into_an_error():
+    wrong = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "API key not valid."}}
+    assert "401 API key not valid." in played(httpx.Response(400, json=wrong))
+
+
+@pytest.mark.usefixtures("folder")
+def test_commands_end_well():
+    lines = [line for block in BLOCKS if block["language"] == "console" for line in block["code"].splitlines()]
+    commands = [line.removeprefix("$ isogloss ") for line in lines if line.startswith("$ isogloss ")]
+    assert commands
+    for command in commands:
+        assert CliRunner().invoke(program, shlex.split(command)).exit_code == 0, command
+
+
+def test_models_belong_to_the_families_it_names():
+    ruleset = library.ruleset()
+    table = TEXT.partition("<!-- families:begin -->")[2].partition("<!-- families:end -->")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.strip().splitlines()[2:]]
+    assert rows
+    for models, family, *_ in rows:
+        dialect = "openai" if family.startswith("openai") else "gemini"
+        for model in re.findall(r"`([^`]+)`", models):
+            found = library.family(ruleset, dialect, model)
+            assert (model, found.family and found.family.id, found.assumed) == (model, family, None)
+
+
+def test_make_has_the_targets_it_names():
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert set(re.findall(r"`make ([a-z]+)`", TEXT)) <= set(targets)
+
+
+def test_files_that_it_links_to_are_there():
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", TEXT):
+        assert (ROOT / target).exists(), target
+
+
+def test_yaml_of_the_language_page_is_what_the_rulebook_says():
+    yaml = "\n".join(block["code"] for block in BLOCKS if block["language"] == "yaml")
+    shown = re.findall(r"^- \{?id: ([\w-]+)", yaml, re.MULTILINE)
+    known = {rule.id.rpartition(".")[2] for rule in library.ruleset().documents["chat.request"].rules}
+    assert shown
+    assert set(shown) <= known
+
+
+# --- the page of the rule language ---
+
+LANGUAGE = (ROOT / "rules" / "README.md").read_text(encoding="utf-8")
+PAGES = [block["code"] for block in map(re.Match.groupdict, BLOCK.finditer(LANGUAGE)) if block["language"] == "yaml"]
+UNSETTLED = {"before"}  # the schema has the word, the bookshelf replaces the item: not to be relied on yet
+SORTS = ("rule", "block", "table", "set", "slot", "side", "layout", "family", "action", "legal", "drop")
+
+
+@pytest.mark.parametrize("code", PAGES, ids=lambda code: code.partition("\n")[0])
+def test_examples_of_the_language_are_strict_yaml(code):
+    source.parse(code, "rules/README.md")
+
+
+def test_its_overlay_can_be_laid(tmp_path):
+    path = tmp_path / "overlay.yaml"
+    path.write_text(next(code for code in PAGES if code.startswith("actions:")), encoding="utf-8")
+    done = isogloss.translate(
+        {"reasoning_effort": "low"},
+        "chat.request",
+        source="openai",
+        target="gemini",
+        model="gemini-2.5-flash",
+        overlays=[path],
+    )
+    assert done.body["generationConfig"]["thinkingConfig"]["thinkingBudget"] == 512
+    assert done.body["contents"][0]["parts"] == [{"text": "(go on)"}]
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_every_word_of_the_language_is_explained(sort):
+    schema = json.loads((ROOT / "schemas" / "rule-file.schema.json").read_text(encoding="utf-8"))
+    words = {*schema["$defs"][sort].get("properties", {})} - {"openai", "gemini"} - UNSETTLED
+    assert not {word for word in words if not re.search(rf"`[^`\n]*\b{word}\b[^`\n]*`", LANGUAGE)}
+
+
+def test_every_codec_and_section_is_named():
+    named = set(re.findall(r"`([a-z-]+)`", LANGUAGE))
+    assert set(codecs.CODECS) <= named
+    assert set(bookshelf.SECTIONS) <= named
