@@ -69,6 +69,18 @@ def test_commands_end_well():
         assert CliRunner().invoke(program, shlex.split(command)).exit_code == 0, command
 
 
+def test_the_demo_prints_what_is_shown():
+    """Up to line numbers and the width of columns."""
+
+    def plain(text):
+        return re.sub(r"\.yaml:\d+", ".yaml", " ".join(text.split()))
+
+    told = plain(CliRunner().invoke(program, ["demo"]).stdout)
+    shown = next(block["code"] for block in BLOCKS if block["language"] == "text")
+    for line in shown.splitlines():
+        assert plain(line).rstrip("─") in told
+
+
 def test_models_belong_to_the_families_it_names():
     ruleset = library.ruleset()
     table = TEXT.partition("<!-- families:begin -->")[2].partition("<!-- families:end -->")[0]
