@@ -25,6 +25,10 @@ Json = dict[str, Any]
 #: Free form: what stands below is the user's, not the API's.
 OPAQUE = {"args", "response", "responseJsonSchema", "parametersJsonSchema", "labels"}
 
+#: Base64 in either alphabet: the SDK writes the one for URLs, Google reads both.
+BYTES = {"data", "thoughtSignature"}
+URL_SAFE = str.maketrans("+/", "-_")
+
 
 @dataclass
 class Answer:
@@ -103,15 +107,27 @@ class Behind:
         return {(loss.kind, loss.pointer) for loss in self.exchanges[-1].losses}
 
 
-def recording(answer: Answer) -> tuple[list[httpx2.Request], httpx2.MockTransport]:
-    """Make a transport that gives one answer and keeps what it was asked."""
-    wire: list[httpx2.Request] = []
+class Wire:
+    """Gives the official client behind one answer, and keeps what it sent."""
 
-    def reply(request: httpx2.Request) -> httpx2.Response:
-        wire.append(request)
-        return answer.http
+    def __init__(self) -> None:
+        self.answer = Answer({})
+        self.sent: list[httpx2.Request] = []
 
-    return wire, httpx2.MockTransport(reply)
+    def __call__(self, request: httpx2.Request) -> httpx2.Response:
+        """Take a request."""
+        self.sent.append(request)
+        return self.answer.http
+
+    def expect(self, answer: Answer) -> None:
+        """Begin anew."""
+        self.answer, self.sent = answer, []
+
+    @property
+    def one(self) -> httpx2.Request:
+        """Return the only request."""
+        (request,) = self.sent
+        return request
 
 
 # ------------------------------------------------------------------------------------------------ Gemini behind
@@ -141,10 +157,8 @@ class GeminiBehind(Behind):
 
 def gemini_accepts(path: str, body: Json, answer: Answer) -> None:
     """Send a request by a real google-genai client: its own types must take it and lead to the same request."""
-    wire, transport = recording(answer)
-    client = genai.Client(
-        api_key="k", http_options=types.HttpOptions(client_args={"transport": transport}, api_version="v1beta")
-    )
+    wire, client = google_client()
+    wire.expect(answer)
     config = types.GenerateContentConfig.model_validate_json(json.dumps(sdk_config(body)))
     contents = [types.Content.model_validate_json(json.dumps(content)) for content in body["contents"]]
     model = path.rpartition("models/")[2].partition(":")[0]
@@ -152,11 +166,20 @@ def gemini_accepts(path: str, body: Json, answer: Answer) -> None:
         client.models.generate_content(model=model, contents=contents, config=config)
     except errors.APIError:
         assert answer.status >= 400
-    assert [request.url.path for request in wire] == [path]
-    sent = json.loads(wire[0].content)
+    assert wire.one.url.path == path
+    sent = json.loads(wire.one.content)
     if not sent["generationConfig"]:
         del sent["generationConfig"]  # the SDK writes an empty one
     assert settled(sent) == settled(body)
+    assert list(snake_names(body)) == []
+
+
+@cache
+def google_client() -> tuple[Wire, genai.Client]:
+    """Make the client behind, once: each loads all certificates."""
+    wire = Wire()
+    args = {"transport": httpx2.MockTransport(wire)}
+    return wire, genai.Client(api_key="k", http_options=types.HttpOptions(client_args=args, api_version="v1beta"))
 
 
 def sdk_config(body: Json) -> Json:
@@ -168,7 +191,7 @@ def sdk_config(body: Json) -> Json:
 
 
 def settled(value: Any) -> Any:
-    """Level what the SDK writes in its own way: both spellings of names, an order of tools, the order of properties."""
+    """Level what the SDK writes in its own way: names, letters of base64, order of tools and properties."""
     if isinstance(value, list):
         return [settled(item) for item in value]
     if not isinstance(value, dict):
@@ -182,9 +205,24 @@ def settled(value: Any) -> Any:
 def _member(name: str, value: Any) -> Any:
     if name in OPAQUE:
         return value
+    if name in BYTES and isinstance(value, str):
+        return value.translate(URL_SAFE)
     if name == "properties":
         return {key: settled(member) for key, member in value.items()}
     return sorted(settled(value), key=str) if name == "tools" else settled(value)
+
+
+def snake_names(value: Any) -> Iterator[str]:
+    """Yield the names that are no lowerCamelCase: Google reads both, one is written."""
+    if isinstance(value, list):
+        for item in value:
+            yield from snake_names(item)
+    elif isinstance(value, dict):
+        for name, member in value.items():
+            if name != camel(name):
+                yield name
+            if name not in OPAQUE:
+                yield from snake_names(list(member.values()) if name == "properties" else member)
 
 
 def camel(name: str) -> str:
@@ -224,14 +262,22 @@ def openai_accepts(path: str, body: Json, answer: Answer) -> None:
     assert foreign(request_type(), body) == set()
     if answer.status == httpx2.codes.OK:
         ChatCompletion.model_validate(answer.body, strict=True)
-    wire, transport = recording(answer)
-    client = openai.OpenAI(api_key="k", max_retries=0, http_client=openai.DefaultHttpxClient(transport=transport))
+    wire, client = openai_client()
+    wire.expect(answer)
     try:
         client.chat.completions.create(**body)
     except openai.APIStatusError:
         assert answer.status >= 400
-    assert [request.url.path for request in wire] == [path]
-    assert json.loads(wire[0].content) == body
+    assert wire.one.url.path == path
+    assert json.loads(wire.one.content) == body
+
+
+@cache
+def openai_client() -> tuple[Wire, openai.OpenAI]:
+    """Make the client behind, once."""
+    wire = Wire()
+    http = openai.DefaultHttpxClient(transport=httpx2.MockTransport(wire))
+    return wire, openai.OpenAI(api_key="k", max_retries=0, http_client=http)
 
 
 @cache
