@@ -147,6 +147,6 @@ def test_every_word_of_the_language_is_explained(sort):
 
 
 def test_every_codec_and_section_is_named():
-    named = set(re.findall(r"`([a-z-]+)`", LANGUAGE))
+    named = set(re.findall(r"`([a-z0-9-]+)`", LANGUAGE))
     assert set(codecs.CODECS) <= named
     assert set(bookshelf.SECTIONS) <= named
