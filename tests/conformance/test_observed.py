@@ -1,4 +1,4 @@
-"""350 pairs seen from a peer: each of our results equals the peer's, or stands in `differences.yaml` with the reason."""
+"""350 pairs seen from a peer: each result equals the peer's, or stands in `differences.yaml` with the reason."""
 
 from collections import Counter
 from typing import Any
