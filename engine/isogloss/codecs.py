@@ -145,6 +145,21 @@ def _write_data_url(neutral: tuple[Value, ...], _: Options) -> Value:
     return f"data:{mime};base64,{data}"
 
 
+# --------------------------------------------------------------------- base64
+
+
+#: Which alphabet a text is in shows within its first letters; the rest of a large one is not searched.
+_ALPHABET_HEAD: Final = 512
+
+
+def _read_base64(value: Value, _: Options) -> tuple[Value]:
+    """Turn the URL alphabet of base64 (RFC 4648 §5) into the standard one; most media is in the standard one already."""
+    head = value[:_ALPHABET_HEAD]
+    if "+" in head or "/" in head or ("-" not in head and "_" not in head and len(value) <= _ALPHABET_HEAD):
+        return (value,)
+    return (value.replace("-", "+").replace("_", "/"),) if "-" in value or "_" in value else (value,)
+
+
 # --------------------------------------------------------------------- lists, numbers, durations
 
 
@@ -356,6 +371,7 @@ CODECS: Final[dict[str, Codec]] = {
         1, lambda value, _: isinstance(value, dict), _read_text_or_object, _write_text_or_object, frozenset({"key"})
     ),
     "data-url": Codec(2, _is_data_url, _read_data_url, _write_data_url),
+    "base64": Codec(1, _is_text, _read_base64, _same),
     "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, _same),
     "words": Codec(1, _is_words, _read_whole, _same),
     "number-text": Codec(1, _is_number, _read_number, _write_number),

@@ -33,8 +33,11 @@ class GuardError(ValueError):
 
 
 @lru_cache(maxsize=4096)
-def compile_guard(text: str) -> Guard:
-    """Compile a guard; it takes the object that its rule stands in and returns true or false."""
+def compile_guard(text: str, *, snake: bool = False) -> Guard:
+    """Compile a guard; it takes the object that its rule stands in and returns true or false.
+
+    With `snake`, names are found in lowerCamelCase and in snake_case.
+    """
     import jmespath
     from jmespath.exceptions import ParseError
 
@@ -43,7 +46,7 @@ def compile_guard(text: str) -> Guard:
     except ParseError as error:
         message = f"this guard is no JMESPath: {str(error).splitlines()[0]}"
         raise GuardError(message) from None
-    found = _node(tree)
+    found = _node(_both_spellings(tree) if snake else tree)
     return lambda value: truth(found(value))
 
 
@@ -63,6 +66,27 @@ def _node(tree: dict[str, Any]) -> Guard:
 def _field(tree: dict[str, Any]) -> Guard:
     name = tree["value"]
     return lambda value: value.get(name) if isinstance(value, dict) else None
+
+
+def _both_spellings(tree: Any) -> Any:
+    """Look each name up in its other spelling too: a.b is (a.b || a.b_in_snake_case)."""
+    if not isinstance(tree, dict):
+        return tree
+    spelled = {**tree, "children": [_both_spellings(child) for child in tree.get("children", [])]}
+    name = tree.get("value")
+    if tree["type"] != "field" or name is None or snake_case(name) == name:
+        return spelled
+    return {"type": "spelled", "value": (name, snake_case(name)), "children": []}
+
+
+def snake_case(name: str) -> str:
+    """Spell a lowerCamelCase name in snake_case."""
+    return "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
+
+
+def _spelled(tree: dict[str, Any]) -> Guard:
+    name, snake = tree["value"]
+    return lambda value: value.get(name, value.get(snake)) if isinstance(value, dict) else None
 
 
 def _index(tree: dict[str, Any]) -> Guard:
@@ -141,6 +165,7 @@ _FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
 }
 _NODES: Final[dict[str, Callable[[dict[str, Any]], Guard]]] = {
     "field": _field,
+    "spelled": _spelled,
     "index": _index,
     "subexpression": _sub,
     "index_expression": _sub,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss import layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
 from isogloss.errors import DocumentError
+from isogloss.guard import snake_case
 from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, read_codec
 from isogloss.pointer import pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
@@ -93,7 +94,7 @@ class Run:
         """Find how an object spells a name: as it stands, or in snake_case where the dialect reads both."""
         if not self.lens.snake:
             return name
-        snake = "".join("_" + letter.lower() if letter.isupper() else letter for letter in name)
+        snake = snake_case(name)
         return snake if snake in value else name
 
     # ------------------------------------------------------------------ rule sets
@@ -452,11 +453,11 @@ def check_size(value: Value, depth: int, nodes: int) -> None:
         level = [inner for outer in level for inner in _members(outer)]
         nodes -= len(level)
         if nodes < 0:
-            raise DocumentError("", "the document holds more values than the limit allows", status=413)
+            raise DocumentError("", "the document holds more values than the limit allows", rule="limits", status=413)
         level = [inner for inner in level if isinstance(inner, dict | list)]
         if not level:
             return
-    raise DocumentError("", f"the document is nested more than {min(depth, DEPTH_LIMIT)} deep")
+    raise DocumentError("", f"the document is nested more than {min(depth, DEPTH_LIMIT)} deep", rule="limits")
 
 
 def _members(value: Value) -> Iterable[Value]:

@@ -216,7 +216,7 @@ class Lens:
             read=read,
             write=write,
             gated=gated,
-            guard=guard.compile_guard(asked) if asked else None,
+            guard=guard.compile_guard(asked, snake=self.snake) if asked else None,
             reads=names,
         )
 
