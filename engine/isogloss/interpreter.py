@@ -354,16 +354,16 @@ class Run:
         """Tell whether a variable is written here: gates, and derived values that say nothing new."""
         rule = turn.rule
         for name in node.names:
+            derived = rule.derive.get(name)
+            if derived and derived[0] == self.lens.writer and node.optional and self._derives(derived, env, name):
+                self.accounts.plain(env[name].path)
+                return False
             gate = rule.gate.get(self.lens.writer, {}).get(name)
             if gate is not None and not self.lens.has(self.lens.writer, _facts(gate["needs"])):
                 if "reason" in gate and not any(same(env[name].value, word) for word in gate.get("satisfied", ())):
                     self.lose("dropped", env[name].path, None, gate["reason"])
                 else:
                     self.accounts.plain(env[name].path)
-                return False
-            derived = rule.derive.get(name)
-            if derived and derived[0] == self.lens.writer and node.optional and self._derives(derived, env, name):
-                self.accounts.plain(env[name].path)
                 return False
         return True
 

@@ -1,0 +1,142 @@
+"""Golden cases: YAML files with the same thing in both dialects, what is lost on the way, and what is refused.
+
+title: …                          what the file is about
+between: [openai, gemini]         the dialects
+model: gemini-2.5-flash           the model in either dialect, or {dialect: the model when it is written}
+shared: {openai: {model: …}}      what all documents of a dialect say, if they do not say otherwise
+profile: litellm                  the profile
+cases:
+  - id: text
+    openai: {…}                   the documents; both directions are tried …
+    gemini: {…}
+    only: openai -> gemini        … or this one only
+    losses: {openai: [[dropped, /user]]}     by the dialect that is read
+    normal: {openai: {…}}         what comes back in a dialect, where it is not what went out
+    asked: {openai: {…}}          the request that a reply answers, in the dialect that asked
+    error: {pointer: /n, contains: one candidate}     instead of the other document
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import isogloss
+from isogloss import source
+from isogloss.values import same
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+CASES = Path(__file__).parent / "cases"
+NOW = 1700000000
+
+
+@dataclass(frozen=True)
+class Case:
+    """One document on its way from one dialect to the other."""
+
+    name: str
+    place: str
+    operation: str
+    phase: str
+    reader: str
+    writer: str
+    given: Any
+    wanted: Any
+    losses: tuple[tuple[str, str], ...]
+    error: dict[str, Any] | None
+    model: str | None
+    profile: str | None
+    asked: Any
+
+
+def files() -> list[Path]:
+    return sorted(CASES.rglob("*.yaml"))
+
+
+def every() -> Iterator[Case]:
+    for path in files():
+        yield from read(path)
+
+
+def read(path: Path) -> Iterator[Case]:
+    file = source.read(path, path.relative_to(CASES.parent.parent).as_posix())
+    for index, case in enumerate(file["cases"]):
+        for reader, writer in directions(file, case):
+            yield one(path, file, case, reader, writer, file["cases"].marks[index].place)
+
+
+def directions(file: Any, case: Any) -> list[tuple[str, str]]:
+    left, right = file["between"]
+    if "only" in case:
+        reader, _, writer = case["only"].partition(" -> ")
+        return [(reader, writer)]
+    if "error" in case:
+        return [(left, right)] if left in case else [(right, left)]
+    return [(left, right), (right, left)]
+
+
+def one(path: Path, file: Any, case: Any, reader: str, writer: str, place: str) -> Case:
+    operation, phase, topic = path.relative_to(CASES).with_suffix("").parts
+    model = case.get("model", file.get("model"))
+    wanted = case.get("normal", {}).get(writer, case.get(writer))
+    return Case(
+        name=f"{operation} > {phase} > {topic} > {case['id']} ({reader} -> {writer})",
+        place=place,
+        operation=operation,
+        phase=phase,
+        reader=reader,
+        writer=writer,
+        given=full(file, reader, case[reader]),
+        wanted=None if wanted is None else full(file, writer, wanted),
+        losses=tuple(sorted((kind, pointer) for kind, pointer in case.get("losses", {}).get(reader, ()))),
+        error=case.get("error"),
+        model=model.get(writer) if isinstance(model, dict) else model,
+        profile=case.get("profile", file.get("profile")),
+        asked=case.get("asked", {}).get(writer),
+    )
+
+
+def full(file: Any, dialect: str, document: Any) -> Any:
+    """Return a document with what all of its dialect say, as plain JSON."""
+    return plain({**file.get("shared", {}).get(dialect, {}), **document})
+
+
+def plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: plain(member) for name, member in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
+
+
+def translated(case: Case) -> isogloss.Translation:
+    options: dict[str, Any] = {"profile": case.profile, "ids": lambda: "made", "clock": lambda: NOW}
+    if case.asked is not None:
+        gloss = isogloss.Translator(case.writer, case.reader, **options)
+        exchange = gloss.exchange(case.operation, plain(case.asked), model=case.model)
+        return exchange.response(case.given)
+    operation = f"{case.operation}.{case.phase}"
+    return isogloss.translate(
+        case.given, operation, source=case.reader, target=case.writer, model=case.model, **options
+    )
+
+
+def run(case: Case) -> None:
+    """Try one case."""
+    before = deepcopy(case.given)
+    try:
+        done = translated(case)
+    except isogloss.DocumentError as error:
+        assert case.error is not None, f"{case.place}: {error}"
+        assert error.pointer == case.error["pointer"], f"{case.place}: {error}"
+        assert case.error.get("contains", "") in error.reason
+        assert case.error.get("status", error.status) == error.status
+        return
+    assert case.error is None, f"{case.place}: this is not refused, but becomes {done.body}"
+    assert done.body == case.wanted, case.place
+    assert same(done.body, case.wanted), f"{case.place}: true is not 1"
+    told = "\n".join(map(str, done.losses))
+    assert tuple(sorted((loss.kind, loss.pointer) for loss in done.losses)) == case.losses, f"{case.place}\n{told}"
+    assert case.given == before, f"{case.place}: the input was changed"
