@@ -1,0 +1,265 @@
+"""There and back again, leaf by leaf: what must stand again where, and what counts as the same.
+
+Places are compared through the ledgers' pairs of pointers, never by index: one lost part moves its neighbours.
+
+A leaf of the document may end in one of these ways, and in no other:
+
+1. A loss of either way names it or something around it.
+2. Its disposition is `satisfied` or `exchange`, there or on the way back: it asks for what happens anyway, or it is
+   kept by the exchange and not by the document.
+3. Its disposition is `normal`, there or on the way back: rules say so of one-way rules' words, of table rows marked
+   `respell` or `forth`, of a cell that is null, of words in another case, of `normal` drops, of gates without a
+   reason, of a name or an id that a book restores, of a text that says nothing, and of the second place that says
+   the same. Texts that are joined are `normal` too, and must be there whole (`joined`).
+4. It is a constant of an example, and what its example's variables said came back; or it stands again beside them.
+5. A constant alone told it, on either way (`{type: json_object}`), or it was carried as it is and the other dialect
+   has a word for it (`responseMimeType` beside `response_format`): the returned document must say the same again.
+6. Its value stands again where the pairs lead, as `equal` compares.
+
+`equal` knows these normal forms of codecs, and no others: 1 is 1.0; JSON text is what it parses to, where it is an
+object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data;
+one word is a list of one; a schema's `type` is the same in capitals.
+"""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from isogloss import Translation, library
+from isogloss.codecs import CODECS
+from isogloss.example import variables
+from isogloss.loss import REFUSED
+from isogloss.pointer import parse_pointer
+from isogloss.values import leaves, same
+
+Path = tuple[str, ...]
+NOWHERE = object()
+
+
+def steps(path: tuple[Any, ...]) -> Path:
+    """A path as its pointer's tokens."""
+    return tuple(map(str, path))
+
+
+def at(document: Any, path: Path) -> Any:
+    """What stands at a path, or NOWHERE."""
+    for step in path:
+        if isinstance(document, dict) and step in document:
+            document = document[step]
+        elif isinstance(document, list) and step.isdecimal() and int(step) < len(document):
+            document = document[int(step)]
+        else:
+            return NOWHERE
+    return document
+
+
+@dataclass
+class Account:
+    """What one translation says about the leaves of its document."""
+
+    body: Any
+    #: Where the value of a place was written.
+    pairs: dict[Path, list[tuple[Path, str]]] = field(default_factory=lambda: defaultdict(list))
+    dispositions: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
+    owners: dict[Path, str] = field(default_factory=dict)
+    lost: set[Path] = field(default_factory=set)
+    named: set[Path] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, done: Translation) -> "Account":
+        """Read a traced translation."""
+        account = cls(done.body)
+        for step in done.ledger or ():
+            if step.pointer is not None:
+                account._add(parse_pointer(step.pointer), step)
+        account.named = {parse_pointer(loss.pointer) for loss in done.losses if loss.pointer}
+        account.lost = {parse_pointer(loss.pointer) for loss in done.losses if loss.pointer and loss.kind in REFUSED}
+        return account
+
+    def _add(self, path: Path, step: Any) -> None:
+        self.dispositions[path].add(step.disposition)
+        self.owners.setdefault(path, step.rule)
+        if step.target_pointer is not None:
+            self.pairs[path].append((parse_pointer(step.target_pointer), step.disposition))
+
+    def is_lost(self, path: Path) -> bool:
+        """Whether a loss names the place or one around it."""
+        return any(path[:length] in self.lost for length in range(len(path) + 1))
+
+    def loses_below(self, path: Path) -> bool:
+        """Whether a loss names something inside the place."""
+        return any(lost[: len(path)] == path for lost in self.lost)
+
+    def disposition(self, path: Path) -> set[str]:
+        """What the nearest step at or around a place says of it."""
+        near = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.dispositions), None)
+        return set() if near is None else self.dispositions[near]
+
+    def paired(self, path: Path) -> list[Path]:
+        """Places at or around this one that were written somewhere, the nearest first."""
+        return [path[:n] for n in range(len(path), -1, -1) if path[:n] in self.pairs]
+
+
+def unfaithful(document: Any, forth: Translation, back: Translation, again: Any) -> list[str]:
+    """List the leaves that did not come back; `again` is what the returned document becomes."""
+    there, here = Account.of(forth), Account.of(back)
+    complaints = [_complaint(document, steps(path), value, there, here, again) for path, value in leaves(document)]
+    return [complaint for complaint in complaints if complaint] + _torn(document, there, here)
+
+
+def _complaint(document: Any, path: Path, value: Any, there: Account, here: Account, again: Any) -> str:
+    if there.is_lost(path):
+        return ""
+    written = there.paired(path)
+    if not written:
+        said = there.disposition(path)
+        if not said:
+            return f"{path}: nothing is said about it"
+        unsaid = said == {"mapped"} and not _constant(document, path, value, there, here, again)
+        return f"{path}: {value!r} was read by {there.owners.get(path)} and did not come back" if unsaid else ""
+    if any(_came_back(document, path, source, pair, there, here, again) for source in written for pair in there.pairs[source]):
+        return ""
+    found = [(target, here.disposition(target), here.pairs.get(target)) for target, _ in there.pairs[written[0]]]
+    return f"{path}: {value!r} did not come back through {found}"
+
+
+def _came_back(
+    document: Any, path: Path, source: Path, pair: tuple[Path, str], there: Account, here: Account, again: Any
+) -> bool:
+    target, disposition = pair
+    rest = path[len(source) :]
+    inside = at(there.body, target + rest) is not NOWHERE
+    where = target + rest if inside else target
+    if disposition == "normal" or here.is_lost(where) or (not inside and here.loses_below(where)):
+        return True
+    returned = here.paired(where)
+    if not returned:
+        said = here.disposition(where)
+        return bool(said & {"normal", "satisfied", "exchange"}) or same(at(again, where), at(there.body, where))
+    for near in returned:
+        wanted = at(document, path if inside else source)
+        found = [at(here.body, image + where[len(near) :]) for image, _ in here.pairs[near]]
+        if any(said == "normal" for _, said in here.pairs[near]) or any(equal(wanted, one, path) for one in found):
+            return True
+        retold = {there.owners.get(source), here.owners.get(near)} & retelling()
+        if retold and same(at(again, where), at(there.body, where)):
+            return True
+        if any(equal(at(document, source), at(here.body, image), source) for image, _ in here.pairs[near]):
+            return True
+        if isinstance(wanted, str) and "".join(one for one in found if isinstance(one, str)) == wanted:
+            return True
+    return False
+
+
+@cache
+def retelling() -> set[str]:
+    """The rules without variables, and the documents, which carry what no rule takes."""
+    rules = library.ruleset()
+    sets = [*rules.documents.values(), *rules.sets.values()]
+    alone = [rule.id for found in sets for rule in found.rules if not any(map(_variables, rule.sides.values()))]
+    return {*alone, *rules.documents}
+
+
+def _variables(node: Any) -> bool:
+    return any(True for _ in variables(node))
+
+
+def _constant(document: Any, path: Path, value: Any, there: Account, here: Account, again: Any) -> bool:
+    """Whether a constant of an example stands again, or its example was told in another form."""
+    siblings = [source for source in there.pairs if source[: len(path) - 1] == path[:-1]]
+    if any(there.owners[source] == there.owners.get(path) for source in siblings):
+        return True
+    if same(at(here.body, path), value):
+        return True
+    for source in sorted(there.pairs, key=lambda source: -_common(source, path)):
+        shared = _common(source, path)
+        if not shared:
+            break
+        for image in _images(source, there, here):
+            if len(image) < shared or same(at(here.body, image[:shared] + path[shared:]), value):
+                return True
+    return same(again, there.body)
+
+
+def _images(source: Path, there: Account, here: Account) -> list[Path]:
+    """Where what stood at a place stands again."""
+    found = []
+    for target, _ in there.pairs[source]:
+        for near in here.paired(target):
+            found += [image + target[len(near) :] for image, _ in here.pairs[near]]
+    return found
+
+
+def _common(left: Path, right: Path) -> int:
+    return next((n for n, (a, b) in enumerate(zip(left, right, strict=False)) if a != b), min(len(left), len(right)))
+
+
+def _torn(document: Any, there: Account, here: Account) -> list[str]:
+    """Texts that were joined must be there whole, and stay whole on the way back."""
+    joined: dict[Path, list[Path]] = defaultdict(list)
+    for source, pairs in there.pairs.items():
+        for target, disposition in pairs:
+            if disposition == "normal":
+                joined[target].append(source)
+    return [
+        f"{sources} were not joined at {target}"
+        for target, sources in joined.items()
+        if len(sources) > 1 and not _whole(document, sources, target, there, here)
+    ]
+
+
+def _whole(document: Any, sources: list[Path], target: Path, there: Account, here: Account) -> bool:
+    texts = [at(document, source) for source in sources]
+    written = at(there.body, target)
+    if not all(isinstance(text, str) for text in [*texts, written]):
+        return True
+    images = [at(here.body, image) for image, _ in here.pairs.get(target, ())]
+    return "".join(texts) == written and (not images or here.is_lost(target) or "".join(images) == written)
+
+
+# ── normal forms of codecs ─────────────────────────────────────────────────────────────────────────────────────────
+
+
+def equal(left: Any, right: Any, path: Path) -> bool:
+    """Whether two values are the same, up to the normal forms listed above."""
+    if same(left, right) or same(_many(left), _many(right)):
+        return True
+    if "type" in path[-2:] and isinstance(left, str) and isinstance(right, str):
+        return left.lower() == right.lower()
+    if isinstance(left, str) and isinstance(right, str) and _media(left) is not None:
+        return _media(left) == _media(right)
+    if path[-1:] == ("response",) and isinstance(left, dict) and isinstance(right, dict):
+        return same(_output(left), _output(right))
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(equal(left[name], right[name], (*path, name)) for name in left)
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(equal(a, b, (*path, "0")) for a, b in zip(left, right, strict=True))
+    objects = _object(left), _object(right)
+    return objects[0] is not None and same(*objects)
+
+
+def _output(value: Any) -> Any:
+    """What a result says, as the text that stands for it is parsed."""
+    return _object(CODECS["object-text"].read(value, library.ruleset().values["output"])[0])
+
+
+def _many(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _object(value: Any) -> Any:
+    """The object that a text says; a blank one says none."""
+    if not isinstance(value, str):
+        return value if isinstance(value, dict) else None
+    try:
+        found = json.loads(value) if value.strip() else {}
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _media(text: str) -> Any:
+    codec = CODECS["data-url"]
+    return codec.read(text, {}) if codec.fits(text, {}) else None

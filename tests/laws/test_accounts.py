@@ -1,0 +1,92 @@
+"""Law 5: nothing is lost in silence.
+
+Every leaf of a document (a scalar, an empty object, an empty list) has exactly one disposition, or a loss names it or
+something around it. The ledger's and the losses' pointers lead to values. And the account is true: a leaf that is said
+to be `mapped` makes a difference, so another value there gives another document, other losses or a refusal.
+"""
+
+import copy
+
+import pytest
+from hypothesis import assume, event, given
+from hypothesis import strategies as st
+
+import isogloss
+from isogloss.pointer import parse_pointer
+from isogloss.values import leaves, same
+from laws.cases import SIDES, Case, cases, mangled, translated
+from laws.faith import NOWHERE, Account, at, steps
+
+PRIMARY = {"mapped", "normal", "satisfied", "exchange"}
+
+
+def traced(case: Case) -> isogloss.Translation | None:
+    try:
+        return translated(case, trace=True)
+    except isogloss.DocumentError as error:
+        event(f"refused by {error.rule}")
+        return None
+
+
+@pytest.mark.parametrize(("phase", "source"), SIDES)
+@given(data=st.data())
+def test_every_leaf_is_accounted_for(phase, source, data):
+    case = data.draw(cases(phase, source) | mangled(phase, source))
+    done = traced(case)
+    if done is None:
+        return
+    account = Account.of(done)
+    whole = any(not loss.pointer and loss.kind == "dropped" for loss in done.losses)
+    for path, value in leaves(case.document):
+        named = whole or any(steps(path)[:n] in account.named for n in range(len(path) + 1))
+        primary = account.disposition(steps(path)) & PRIMARY
+        assert named or len(primary) == 1, (path, value, primary)
+
+
+@pytest.mark.parametrize(("phase", "source"), SIDES)
+@given(data=st.data())
+def test_pointers_lead_to_values(phase, source, data):
+    case = data.draw(cases(phase, source))
+    done = traced(case)
+    if done is None:
+        return
+    for step in done.ledger or ():
+        assert step.pointer is None or at(case.document, parse_pointer(step.pointer)) is not NOWHERE, step
+        assert step.target_pointer is None or at(done.body, parse_pointer(step.target_pointer)) is not NOWHERE, step
+    for loss in done.losses:
+        assert not loss.pointer or at(case.document, parse_pointer(loss.pointer)) is not NOWHERE, loss
+
+
+@pytest.mark.parametrize(("phase", "source"), SIDES)
+@given(data=st.data())
+def test_what_is_mapped_makes_a_difference(phase, source, data):
+    case = data.draw(cases(phase, source))
+    done = traced(case)
+    assume(done is not None)
+    account = Account.of(done)
+    path, value = data.draw(st.sampled_from(list(leaves(case.document))))
+    assume(account.disposition(steps(path)) == {"mapped"})
+    other = traced(Case(phase, source, replaced(case.document, path, another(value)), case.model))
+    told = other is None or not same(other.body, done.body) or set(other.losses) != set(done.losses)
+    assert told, (path, value)
+
+
+def another(value: object) -> object:
+    """Another value of the same type."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int | float):
+        return value + 1
+    return f"other {value}" if isinstance(value, str) else ["other"] if isinstance(value, list) else {"other": 1}
+
+
+def replaced(document: object, path: tuple[object, ...], value: object) -> object:
+    """A copy of a document with another value at a place."""
+    if not path:
+        return value
+    copied = copy.deepcopy(document)
+    inner = copied
+    for step in path[:-1]:
+        inner = inner[step]
+    inner[path[-1]] = value
+    return copied

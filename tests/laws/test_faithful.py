@@ -1,0 +1,111 @@
+"""Laws 3 and 4: what goes there comes back, and then it stays.
+
+Faithful: every leaf that no loss names comes back, up to the normal forms that `laws/faith.py` lists. Requests and
+errors go and come back without memory. Replies have their exchange: a Gemini reply is translated by the exchange that
+asked for it; an OpenAI reply comes back through one that asked with `functions` where the reply answers in their
+deprecated form, which the Gemini document alone cannot know.
+
+Settled: where the way back reports nothing at all, what it returns is translated to the same document again; and for
+every document the second round is the last that changes anything. Two things are left out, each for a reason:
+- Call ids are names. Families that take none get none, and the way back makes new ones: documents are compared up to
+  renaming ids.
+- Media in a tool's result, for a family that takes none there: they stand beside the result (a loss of the way there)
+  and come back as a user's message, which is another turn.
+"""
+
+import json
+
+import pytest
+from hypothesis import event, given
+from hypothesis import strategies as st
+
+import isogloss
+from isogloss.values import same
+from laws.cases import NOW, OTHER, SIDES, Case, cases, translated
+from laws.faith import unfaithful
+
+
+class Refused(Exception):
+    """The way back, or the second round, meets a rule that refuses."""
+
+
+def forth(case: Case, body: object) -> isogloss.Translation:
+    """There: from the case's dialect to the other."""
+    if (case.phase, case.source) == ("chat.response", "gemini"):
+        return exchange(case, {}).response(body)
+    return translated(Case(case.phase, case.source, body, case.model), trace=True)
+
+
+def back(case: Case, body: object) -> isogloss.Translation:
+    """Home again."""
+    if (case.phase, case.source) == ("chat.response", "openai"):
+        legacy = '"function_call": {' in json.dumps(case.document["choices"])
+        return exchange(case, {"functions": [{"name": "search"}]} if legacy else {}).response(body)
+    return translated(Case(case.phase, OTHER[case.source], body, case.model), trace=True)
+
+
+def exchange(case: Case, more: dict[str, object]) -> isogloss.Exchange:
+    """An exchange that an OpenAI client has opened."""
+    gloss = isogloss.Translator("openai", "gemini", trace=True, ids=lambda: "f00d", clock=lambda: NOW)
+    request = {"messages": [{"role": "user", "content": "x"}], **more}
+    return gloss.exchange("chat", request, model="gemini-2.5-flash")
+
+
+def round_trip(case: Case) -> tuple[isogloss.Translation, isogloss.Translation, isogloss.Translation] | None:
+    """There, back, and there again; None where a rule refuses on the way."""
+    try:
+        there = forth(case, case.document)
+    except isogloss.DocumentError as error:
+        event(f"refused by {error.rule}")
+        return None
+    try:
+        home = back(case, there.body)
+    except isogloss.DocumentError as error:
+        event(f"refused on the way back by {error.rule}")
+        return None
+    return there, home, forth(case, home.body)
+
+
+@pytest.mark.parametrize(("phase", "source"), SIDES)
+@given(data=st.data())
+def test_what_goes_there_comes_back(phase, source, data):
+    case = data.draw(cases(phase, source))
+    trip = round_trip(case)
+    if trip is not None:
+        there, home, again = trip
+        assert unfaithful(case.document, there, home, again.body) == []
+
+
+@pytest.mark.parametrize(("phase", "source"), SIDES)
+@given(data=st.data())
+def test_the_second_round_changes_nothing(phase, source, data):
+    case = data.draw(cases(phase, source))
+    trip = round_trip(case)
+    if trip is None:
+        return
+    there, home, again = trip
+    if not home.losses and not any("beside the result" in loss.reason for loss in there.losses):
+        event("the way back reports nothing")
+        assert alike(again.body, there.body)
+    third = forth(case, back(case, again.body).body)
+    assert alike(third.body, again.body)
+
+
+def alike(left: object, right: object) -> bool:
+    """Whether two documents are the same, up to renaming call ids."""
+    return same(renamed(left, {}), renamed(right, {}))
+
+
+def renamed(value: object, names: dict[object, str]) -> object:
+    """Number call ids in the order in which they stand."""
+    if isinstance(value, list):
+        return [renamed(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made = {name: renamed(inner, names) for name, inner in value.items()}
+    places = [made, made.get("functionCall"), made.get("functionResponse")]
+    for place, name in [(place, name) for place in places for name in ("id", "tool_call_id")]:
+        known = place is made and name == "id" and made.get("type") != "function"
+        if isinstance(place, dict) and name in place and not known:
+            place[name] = names.setdefault(place[name], f"id {len(names)}")
+    return made
