@@ -193,6 +193,10 @@ class Accounts:
         for path, (disposition, owner) in self.claims.items():
             if path not in paired and self.real(path) == path:
                 steps.append(Step(disposition, owner.id, owner.place, pointer(path), None, find(document, path)))
+        for lost in self.lost:
+            if lost.source is None and lost.target is not None:
+                added = find(body, settled(lost.target))
+                steps.append(Step(lost.kind, lost.owner.id, lost.owner.place, None, pointer(lost.target), None, added))
         return tuple(steps)
 
 

@@ -114,7 +114,7 @@ class Shelf:
             return
         for name, entry in entries.items():
             known = shelf.get(name)
-            if name not in shelf:
+            if name not in shelf or (overlay and section == "values"):
                 shelf[name] = entry
                 shelf.names[name] = entries.names[name]
                 shelf.marks[name] = entries.marks[name]
@@ -125,6 +125,8 @@ class Shelf:
 
     def _join(self, known: Map, entry: Map) -> None:
         """One entry may be written in several files: its rules, drops and blocks add up."""
+        if "title" in entry:
+            known.mark = entry.mark  # the file that says what the entry is, is where it stands
         for name, value in entry.items():
             mine = known.get(name)
             if name not in known:
@@ -142,7 +144,7 @@ class Shelf:
         steps = parse_pointer(str(action.get("at", "")))
         words = [word for word in ("set", "remove", "append", "before") if word in action]
         if len(words) != 1 or "why" not in action or not steps:
-            self.problems.append(Problem(action.mark, "an action has `at`, `why`, and one of set, remove, append"))
+            self.problems.append(Problem(action.mark, "an action has `at`, `why`, and one of set, remove, append, before"))
             return
         parent = self._resolve(steps[:-1])
         done = parent is not None and _apply(parent, steps[-1], words[0], action)
@@ -209,7 +211,15 @@ def _apply(parent: Any, step: str, word: str, action: Map) -> bool:
         return False
     if word == "remove":
         return _remove(parent, place)
+    if word == "before":
+        return isinstance(parent, Seq) and _insert(parent, place, value, mark)
     return _set(parent, step if place is None else place, value, action)
+
+
+def _insert(parent: Seq, place: int, value: Any, mark: Mark) -> bool:
+    parent.insert(place, value)
+    parent.marks.insert(place, mark)
+    return True
 
 
 def _remove(parent: Any, place: Any) -> bool:

@@ -10,6 +10,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from isogloss.codecs import dump_json
 from isogloss.errors import DocumentError
 from isogloss.pointer import pointer
 from isogloss.values import ABSENT, same, type_name
@@ -131,7 +132,7 @@ def _account(run: Run, table: Table, hit: Hit, value: Value, path: Path, at: Pat
 
 
 def _reason(table: Table, row: Row, side: int) -> str:
-    return row.reason or table.reason or f"the nearest that can be said there is {row.cells[side]!r}"
+    return row.reason or table.reason or f"the nearest that can be said there is {dump_json(row.cells[side])}"
 
 
 def _unknown(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value:
