@@ -122,11 +122,14 @@ class Lens:
             raise UnknownName("operation", document, ruleset.documents)
         self.ruleset = ruleset
         self.name = document
+        self.version = str(ruleset)
         self.reader = reader
         self.writer = writer
         self.matches = known
         self.nulls_absent = ruleset.dialects[reader].nulls_absent
         self.snake = ruleset.dialects[reader].snake
+        #: The lens as generated code, once someone asked: (function,), or (None,) where it cannot be compiled.
+        self.fast: tuple[Any] | None = None
         self._sets: dict[str, TurnedSet] = {}
         self._layouts: dict[str, TurnedLayout] = {}
         self._conversions: dict[str, Conversion] = {}

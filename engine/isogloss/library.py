@@ -12,14 +12,19 @@ from isogloss.lens import Lens
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from collections.abc import Callable
+    from typing import Any
+
     from isogloss.families import Match
     from isogloss.rule import Ruleset
+
+    Fast = Callable[[Any, Any, bool], Any]
 
 
 @lru_cache(maxsize=64)
 def ruleset(version: str | None = None, profile: str | None = None, overlays: tuple[str, ...] = ()) -> Ruleset:
     """Load a ruleset, or return the one that was loaded."""
-    from isogloss import bookshelf, loader  # noqa: PLC0415 - YAML is only read when it must be
+    from isogloss import bookshelf, loader
 
     return loader.load(version or bookshelf.versions()[-1], profile, [Path(path) for path in overlays])
 
@@ -34,6 +39,16 @@ def lens(rules: Ruleset, document: str, reader: str, writer: str, matches: Mappi
     if found is None or found[0] is not rules:
         found = _LENSES[key] = (rules, Lens(rules, document, reader, writer, matches))
     return found[1]
+
+
+def compiled(lens: Lens) -> Fast | None:
+    """Return a lens as generated code, or None where it cannot be compiled."""
+    if lens.fast is None:
+        from isogloss import compiler
+
+        code = compiler.compile_lens(lens)
+        lens.fast = (compiler.load(lens, code) if code is not None else None,)
+    return lens.fast[0]
 
 
 def _id(match: Match | None) -> str | None:

@@ -11,7 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from isogloss import families, library
+from isogloss import families, generated, library
+from isogloss.codecs import CodecError, dump_json, parse_json
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
 from isogloss.interpreter import Run, check_size
@@ -249,19 +250,43 @@ class Exchange:
 def run(
     lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()
 ) -> Translation:
-    """Run a lens over a document."""
-    check_size(body, gloss.limits["depth"], gloss.limits["nodes"])
-    going = Run(lens, memory, defaults=gloss.defaults)
+    """Run a lens over a document: as generated code, or by the interpreter where the document is out of the ordinary."""
     memory.seed = _seed(lens, body, memory)
     if memory.seed is not None:
         memory.set("seed", memory.seed)
+    if not gloss.trace and gloss.limits == LIMITS:
+        done = fast(lens, body, memory, gloss, more)
+        if done is not None:
+            return done
+    return slow(lens, body, memory, gloss, more)
+
+
+def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation | None:
+    """Run generated code; None for documents that it leaves to the interpreter."""
+    work = library.compiled(lens)
+    if work is None:
+        return None
+    values = memory.values.copy()
+    try:
+        written, notes = work(body, memory, gloss.defaults)
+        losses = generated.conclude(notes, body) if notes else ()
+    except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
+        memory.values = values
+        return None
+    return Translation(written, () if gloss.on_loss == "ignore" else more + losses, None, lens.version)
+
+
+def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
+    """Run the interpreter."""
+    check_size(body, gloss.limits["depth"], gloss.limits["nodes"])
+    going = Run(lens, memory, defaults=gloss.defaults)
     try:
         written = going.document(body)
     except RecursionError:
-        raise DocumentError("", "the document is nested too deep") from None
+        raise DocumentError("", "the document is nested too deep", rule="limits") from None
     losses = () if gloss.on_loss == "ignore" else more + going.accounts.losses()
     ledger = going.accounts.ledger(body, written) if gloss.trace else None
-    return Translation(written, losses, ledger, str(lens.ruleset))
+    return Translation(written, losses, ledger, lens.version)
 
 
 def _seed(lens: Lens, body: Value, memory: Memory) -> str | None:
@@ -290,15 +315,15 @@ def _error_body(body: Value) -> Value:
     if isinstance(body, bytes):
         body = body.decode("utf-8", "replace")
     if isinstance(body, str):
-        from isogloss.codecs import CodecError, parse_json
-
         try:
             body = parse_json(body)
         except CodecError:
             return {"text": body}
     while isinstance(body, list) and body:
         body = body[0]
-    return body if isinstance(body, dict) else {"text": str(body)}
+    if body is None or body == []:
+        return {}
+    return body if isinstance(body, dict) else {"text": dump_json(body)}
 
 
 def translate(

@@ -1,0 +1,90 @@
+"""Python source under construction: lines, names, constants."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+
+class Unsupported(Exception):  # noqa: N818 - no error: the interpreter does it
+    """A construct that is not compiled."""
+
+
+class Code:
+    """Lines of a function's body."""
+
+    def __init__(self, depth: int = 1) -> None:
+        self.lines: list[str] = []
+        self.depth = depth
+
+    def add(self, *lines: str) -> None:
+        """Add lines at the present depth."""
+        self.lines += ["    " * self.depth + line for line in lines]
+
+    def take(self, other: Code) -> None:
+        """Add the lines of a body that was begun at depth 0."""
+        self.add(*other.lines)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Indent what is added inside."""
+        self.add(head)
+        self.depth += 1
+        start = len(self.lines)
+        yield
+        if len(self.lines) == start:
+            self.add("pass")
+        self.depth -= 1
+
+
+class Module:
+    """The functions and constants of one compiled lens."""
+
+    def __init__(self) -> None:
+        self.constants: dict[str, str] = {}
+        self.functions: list[str] = []
+        #: Values made of functions.
+        self.after: list[str] = []
+        self._count = 0
+
+    def fresh(self, head: str = "x") -> str:
+        """Make a name that nothing else has."""
+        self._count += 1
+        return f"{head}{self._count}"
+
+    def constant(self, source: str) -> str:
+        """Name a value that is made once, when the module is loaded."""
+        if source not in self.constants:
+            self.constants[source] = self.fresh("K")
+        return self.constants[source]
+
+    def function(self, name: str, arguments: str, body: Code) -> None:
+        """Add a function."""
+        self.functions.append("\n".join([f"def {name}({arguments}):", *body.lines, ""]))
+
+    def source(self) -> str:
+        """Write everything out."""
+        values = [f"{name} = {source}" for source, name in self.constants.items()]
+        return "\n".join([*values, "", *self.functions, *self.after, ""])
+
+
+def literal(value: Any) -> str:
+    """Write a JSON value as Python source; it is made anew where it stands."""
+    return repr(plain(value))
+
+
+def plain(value: Any) -> Any:
+    """Return a JSON value without the marks that rule files give theirs."""
+    if isinstance(value, dict):
+        return {str(name): plain(member) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(member) for member in value]
+    return value
+
+
+def steps(path: Iterable[str]) -> str:
+    """Write a place as source: each step is source already."""
+    return "(" + "".join(f"{step}, " for step in path) + ")"

@@ -1,0 +1,450 @@
+"""What generated code calls while it runs: the rare paths, and the account of losses.
+
+Generated code handles ordinary documents. Whatever it does not know for certain raises Bail, and the interpreter, which
+is the reference, translates the whole document instead.
+"""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+import marshal
+from functools import lru_cache
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss import codecs, guard
+from isogloss.loss import Loss
+from isogloss.pointer import find, pointer
+from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from isogloss.lens import Lens
+    from isogloss.rule import Row
+
+#: A node inside a set: the set it was reached from, how (order, steps there, steps here), and the key or index.
+Link = Any
+Note = tuple[Any, ...]
+
+
+class Bail(Exception):  # noqa: N818 - no error: a document out of the ordinary
+    """This document is the interpreter's."""
+
+
+class _No:
+    """No key and no index."""
+
+
+NO: Final = _No()
+LOST: Final = "lost"
+SWEPT: Final = "swept"
+DEEP: Final = "deep"
+INNER: Final = "inner"
+
+#: More values than this are counted by the interpreter; an item of a list counts for WEIGHT of them.
+LARGEST: Final = 300_000
+WEIGHT: Final = 30
+#: What is nested deeper than this below a known place is left to the interpreter, which knows the limit.
+_MARGIN: Final = 40
+#: Objects of nothing but scalars are not tracked by CPython's collector: they need not be opened.
+_tracked: Callable[[Any], bool] = getattr(gc, "is_tracked", lambda value: isinstance(value, dict | list))
+
+
+# --------------------------------------------------------------------- losses
+
+
+def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
+    """Turn the notes of a run into its losses, in the order the interpreter gives them."""
+    lost: list[tuple[Any, Loss]] = []
+    swept: list[tuple[Any, Loss]] = []
+    deep: list[Value] = []
+    for note, links in _unfolded(notes, ()):
+        if note[0] is DEEP:
+            deep.append(note[1])
+        elif note[0] is SWEPT:
+            _, _, source, rule, place, reason = note
+            path = (*_climbed(links, document)[1], *source)
+            swept.append((_position(document, path), Loss("dropped", pointer(path), None, rule, place, reason)))
+        else:
+            lost.append(_lost(note, *_climbed(links, document)))
+    if deep:
+        shallow(deep)
+    lost.sort(key=_first)
+    swept.sort(key=_first)
+    return tuple(dict.fromkeys(loss for _, loss in (*lost, *swept)))
+
+
+def _first(pair: tuple[Any, Loss]) -> Any:
+    return pair[0]
+
+
+def _unfolded(notes: Sequence[Note], links: tuple[Link, ...]) -> Iterator[tuple[Note, tuple[Link, ...]]]:
+    for note in notes:
+        if note[0] is INNER:
+            yield from _unfolded(note[2], (*links, note[1]))
+        else:
+            yield note, (*links, note[1])
+
+
+def _lost(note: Note, order: Path, before: Path, there: Path) -> tuple[Any, Loss]:
+    _, _, mine, kind, source, target, rule, place, reason = note
+    where = "" if source is None else pointer((*before, *source))
+    to = None if target is None else pointer((*there, *target))
+    return (*order, *mine), Loss(kind, where, to, rule, place, reason)
+
+
+def _climbed(links: tuple[Link, ...], document: Value) -> tuple[Path, Path, Path]:
+    """Return order, source and target of a node."""
+    order: Path = ()
+    source: Path = ()
+    target: Path = ()
+    for link in links:
+        for (rank, here, there), step in _chain(link):
+            source, target, order = (*source, *here), (*target, *there), (*order, *rank)
+            if step is not NO:
+                order = (*order, step if isinstance(step, int) else list(find(document, source)).index(step))
+                source, target = (*source, step), (*target, step)
+    return order, source, target
+
+
+def _chain(link: Link) -> list[Any]:
+    found: list[Any] = []
+    while link is not None:
+        parent, how, step = link
+        found.append((how, step))
+        link = parent
+    return found[::-1]
+
+
+def _position(document: Value, path: Path) -> Path:
+    """Say where in a document a place stands, as numbers that can be ordered."""
+    found: list[int] = []
+    for step in path:
+        found.append(step if isinstance(document, list) else list(document).index(step))
+        document = document[step]
+    return tuple(found)
+
+
+def source_of(link: Link, document: Value) -> Path:
+    """Return where a node stands in the document."""
+    return _climbed((link,), document)[1]
+
+
+def shallow(level: list[Value]) -> None:
+    """Bail where values that go over as they are might be nested too deep, or be too many."""
+    total = 0
+    for _ in range(DEPTH_LIMIT - _MARGIN):
+        total += sum(map(len, level))
+        if total > LARGEST:
+            raise Bail
+        level = [
+            member
+            for outer in level
+            for member in filter(_tracked, outer.values() if type(outer) is dict else outer)
+        ]
+        if not level:
+            return
+    raise Bail
+
+
+# --------------------------------------------------------------------- names that nobody reads
+
+
+class Site:
+    """An object of a document: the names that code reads there, and the sentences for those it does not."""
+
+    __slots__ = ("found", "known", "nulls", "scopes")
+
+    def __init__(self, known: frozenset[str], scopes: tuple[Any, ...], *, nulls: bool) -> None:
+        self.known = known
+        self.scopes = scopes
+        self.nulls = nulls
+        self.found: dict[str, Any] = {}
+
+    def extra(self, value: Mapping[str, Value], link: Link, steps: Path, notes: list[Note]) -> None:
+        """Account for the names that code does not read."""
+        for name, member in value.items():
+            if name not in self.known and not (member is None and self.nulls):
+                self.drop(name, member, link, steps, notes)
+
+    def drop(self, name: str, value: Value, link: Link, steps: Path, notes: list[Note]) -> None:
+        """Account for one name that code does not read; Bail where no sentence is given for it."""
+        if name not in self.found:
+            if len(self.found) > 1000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
+                self.found.clear()
+            self.found[name] = self._sentence(name)
+        if self.found[name] is None:
+            raise Bail(name, steps)
+        satisfied, normal, rule, place, reason = self.found[name]
+        if isinstance(value, dict | list) and not normal and self._below(name):
+            raise Bail
+        if not normal and not any(same(value, word) for word in satisfied):
+            notes.append((SWEPT, link, (*steps, name), rule, place, reason))
+
+    def _sentence(self, name: str) -> Any:
+        for prefix, drops, rule, place in self.scopes:
+            rest = (*prefix, name)
+            for path, reason, satisfied, refuse, normal, where in drops:
+                if len(path) <= len(rest) and _fits(path, rest):
+                    told = (satisfied, normal, f"{rule}.{'.'.join(path)}", where or place, reason)
+                    return None if refuse else told
+        return None
+
+    def _below(self, name: str) -> bool:
+        """Tell whether a sentence is given for something inside."""
+        return any(
+            len(drop[0]) > len(prefix) + 1 and _fits(drop[0], (*prefix, name))
+            for prefix, drops, *_ in self.scopes
+            for drop in drops
+        )
+
+
+def has_name(value: list[Value], names: list[str]) -> bool:
+    """Tell whether an item of a list has one of some names."""
+    return any(type(item) is dict and not item.keys().isdisjoint(names) for item in value)
+
+
+def has_word(value: list[Value], name: str, word: str) -> bool:
+    """Tell whether an item of a list has a word under a name."""
+    return any(type(item) is dict and item.get(name) == word for item in value)
+
+
+def _fits(pattern: Path, path: Path) -> bool:
+    return all(want in ("*", step) or step == "*" for want, step in zip(pattern, path, strict=False))
+
+
+def _bail() -> Any:
+    raise Bail
+
+
+# --------------------------------------------------------------------- codecs
+
+_scan: Final = json.JSONDecoder(parse_constant=lambda _: _bail()).scan_once  # type: ignore[attr-defined]
+
+
+def loads(text: str) -> Value:
+    """Parse JSON text; what is not plainly JSON is the codec's own to judge."""
+    try:
+        value, end = _scan(text, 0)
+    except StopIteration:
+        raise Bail from None
+    if end != len(text):
+        return codecs.parse_json(text)
+    return value
+
+
+def _encoder() -> Callable[[Value], str]:
+    if c_make_encoder is None:
+        return codecs.dump_json
+    encode = c_make_encoder(None, _bail, encode_basestring, None, ": ", ", ", False, False, True)
+    return lambda value: "".join(encode(value, 0))
+
+
+dumps: Final = _encoder()
+
+
+def fitter(name: str, options: Any) -> Callable[[Value], bool]:
+    """Return a codec's test."""
+    fits = codecs.CODECS[name].fits
+    return lambda value: fits(value, options)
+
+
+def reader(name: str, options: Any) -> Callable[[Value], Any]:
+    """Return a codec's way from the dialect; one value where it gives one."""
+    codec = codecs.CODECS[name]
+    read = codec.read
+    if codec.width > 1:
+        return lambda value: read(value, options)
+    return _remembering(lambda value: read(value, options)[0]) if name in _WORDS else lambda value: read(value, options)[0]
+
+
+def writer(name: str, options: Any) -> Callable[..., Value]:
+    """Return a codec's way to the dialect."""
+    codec = codecs.CODECS[name]
+    write = codec.write
+    if codec.cuts:
+        return _remembering(lambda value: _uncut(codec, value, options))
+    if name in _WORDS:
+        return _remembering(lambda value: write((value,), options))
+    return lambda *values: write(values, options)
+
+
+def _uncut(codec: codecs.Codec, value: Value, options: Any) -> Value:
+    """Write a name; one that must be cut has to be remembered, which is the interpreter's to do."""
+    written = codec.write((value,), options)
+    if codec.read(written, options)[0] != value:
+        raise Bail
+    return written
+
+
+#: Codecs of short words that come again and again: what they made is remembered.
+_WORDS: Final = frozenset({"identifier", "short"})
+_LONG: Final = 200
+
+
+def _remembering(work: Callable[[Value], Value]) -> Callable[[Value], Value]:
+    cached = lru_cache(maxsize=4096)(work)
+    return lambda value: cached(value) if type(value) is str and len(value) <= _LONG else work(value)
+
+
+# --------------------------------------------------------------------- books
+
+
+def mint(entries: list[Any], keys: Mapping[str, Any], head: str, seed: str | None) -> str:
+    """Make a key from the seed and the position, as an exchange's book does."""
+    number = len(entries) + 1
+    key = f"{head}{number}" if seed is None else head + hashlib.sha256(f"{seed}/{number}".encode()).hexdigest()[:24]
+    while key in keys:
+        number += 1
+        key = f"{head}{number}"
+    return key
+
+
+def close(entries: list[Any], keys: Mapping[str, Any], key: Value, label: Value) -> Any:
+    """Find the entry that a later block belongs to, and close it."""
+    if type(key) is str and key:
+        entry = keys.get(key)
+        entry = entry if entry is not None and entry[2] else None
+    else:
+        entry = next((e for e in entries if e[2] and (label is None or label == e[1])), None)
+    if entry is None or not (key is None or type(key) is str):
+        raise Bail
+    entry[2] = False
+    return entry
+
+
+# --------------------------------------------------------------------- schemas and their like
+
+_MOST: Final = 256
+_LARGEST: Final = 32_768
+_BOXES: Final = 150
+
+
+def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
+    """Remember what became of whole values, by their content; what is given out is made anew each time."""
+    known: dict[bytes, tuple[bytes, tuple[Note, ...]]] = {}
+
+    def run(value: Value, link: Link, notes: list[Note], *rest: Any) -> Value:
+        key = marshal.dumps(value, 2)
+        rest[1].size += len(key)
+        hit = known.get(key)
+        if hit is not None:
+            if hit[1]:
+                notes.append((INNER, link, hit[1]))
+            return marshal.loads(hit[0])
+        if key.count(b"{") + key.count(b"[") > _BOXES:
+            shallow([value])
+        mine: list[Note] = []
+        made = work(value, None, mine, *rest)
+        if mine:
+            notes.append((INNER, link, tuple(mine)))
+        if len(key) <= _LARGEST and not any(note[0] is DEEP for note in mine):
+            _keep(known, key, (marshal.dumps(made), tuple(mine)))
+        return made
+
+    return run
+
+
+def _keep(known: dict[bytes, Any], key: bytes, value: Any) -> None:
+    while len(known) >= _MOST:
+        known.pop(next(iter(known), b""), None)
+    known[key] = value
+
+
+# --------------------------------------------------------------------- what the interpreter does for us
+
+
+def words(lens: Lens, name: str) -> Callable[..., Value]:
+    """Return what finds a word of a table; None where the other dialect says nothing."""
+    known: dict[str, list[tuple[str | None, Value]]] = known_words(lens, name)
+
+    def run(value: Value, saw: set[str], *rest: Any) -> Value:
+        for needed, cell in known.get(value, ()) if type(value) is str else ():
+            if needed is None or needed in saw:
+                return dict(cell) if type(cell) is dict else cell
+        from isogloss.parting import slow_word
+
+        return slow_word(lens, name, value, saw, *rest)
+
+    return run
+
+
+def known_words(lens: Lens, name: str) -> dict[str, list[tuple[str | None, Value]]]:
+    """Return the words of a table that are read without a loss: under which class, and as what."""
+    table = lens.ruleset.tables[name]
+    side = 0 if lens.reader == table.columns[0] else 1
+    away = {"clamp", "forth"} if side else {"back"}
+    rows = [row for row in lens.rows(name) if not away & row.marks]
+    fold = table.fold == lens.reader
+    words = {row.cells[side] for row in rows if isinstance(row.cells[side], str)}
+    found: dict[str, list[tuple[str | None, Value]]] = {}
+    for word in words:
+        same_word = [row for row in rows if _is_word(row.cells[side], word, fold=fold)]
+        plain = next((row for row in same_word if row.saw is None or side == 0), None)
+        held = [row for row in same_word if row.saw is not None]
+        ways = [*((row.saw, row) for row in held), *([(None, plain)] if plain else [])]
+        if all(_is_easy(row) and _is_flat(row.cells[1 - side]) for _, row in ways):
+            found[word] = [(saw, _plainly(row.cells[1 - side])) for saw, row in ways]
+    return found
+
+
+def _is_word(cell: Value, word: str, *, fold: bool) -> bool:
+    return isinstance(cell, str) and (cell.lower() == word.lower() if fold else cell == word)
+
+
+def _is_easy(row: Row) -> bool:
+    return not {"clamp", "back"} & row.marks
+
+
+def _is_flat(cell: Value) -> bool:
+    members = cell.values() if isinstance(cell, dict) else [cell]
+    return not any(isinstance(member, dict | list) for member in members)
+
+
+def _plainly(cell: Value) -> Value:
+    return {**cell} if isinstance(cell, dict) else cell
+
+
+def guarded(text: str, snake: bool) -> Callable[[Value], Value]:
+    """Return a guard, compiled when it is first asked."""
+    found: list[Callable[[Value], Value]] = []
+
+    def run(value: Value) -> Value:
+        if not found:
+            found.append(guard.compile_guard(text, snake=snake))
+        return found[0](value)
+
+    return run
+
+
+def deriver(lens: Lens, how: tuple[str, ...]) -> Callable[[Value], Value]:
+    """Return what computes a variable from another one; None where there is nothing to say."""
+
+    def run(value: Value) -> Value:
+        from isogloss.parting import derived
+
+        return None if value is None else derived(lens, value, how)
+
+    return run
+
+
+class Saw(set[str]):
+    """Which classes of blocks a run has laid, and its books."""
+
+    __slots__ = ("books", "size")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.books: dict[str, tuple[list[Any], dict[str, Any]]] = {}
+        #: How large the document may be, roughly.
+        self.size = 0
+
+    def book(self, name: str) -> tuple[list[Any], dict[str, Any]]:
+        """Return a book's entries, in order and by key."""
+        return self.books.setdefault(name, ([], {}))
+
+
+__all__ = ["ABSENT", "same"]

@@ -1,0 +1,134 @@
+"""The interpreter at work on a part of a document, where generated code meets what it was not made for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from isogloss import tables
+from isogloss.accounts import Owner
+from isogloss.errors import IsoglossError
+from isogloss.exchange import Memory
+from isogloss.generated import LOST, NO, SWEPT, Bail, Link, Note
+from isogloss.interpreter import Run
+from isogloss.matching import Bound
+from isogloss.pointer import find
+from isogloss.values import ABSENT, Path, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from isogloss.accounts import Lost
+    from isogloss.lens import Conversion, Lens
+
+
+def slow_word(
+    lens: Lens, name: str, value: Value, saw: set[str], link: Link, notes: list[Note], *where: Any
+) -> Value:
+    """Find a word as the interpreter does, with its loss."""
+    order, source, target, rule = where
+    if isinstance(value, dict | list):
+        raise Bail
+    run = Run(lens, Memory())
+    run.saw, run.owner = saw, Owner(rule, "")
+    try:
+        found = tables.convert(run, lens.ruleset.tables[name], value, (), ())
+    except IsoglossError:
+        raise Bail from None
+    for lost in run.accounts.lost:
+        at = None if lost.target is None else target
+        notes.append((LOST, link, order, lost.kind, source, at, lost.owner.id, lost.owner.place, lost.reason))
+    return None if found is ABSENT else found
+
+
+def derived(lens: Lens, value: Value, how: tuple[str, ...]) -> Value:
+    """Compute a variable from another one as the interpreter does."""
+    found = Run(lens, Memory()).derived(Bound(value), list(how))
+    return None if found is ABSENT else found
+
+
+class Part(Run):
+    """A run of some rules of a set, which leaves other sets to generated code."""
+
+    def __init__(self, lens: Lens, memory: Memory, sets: Mapping[str, Callable[..., Value]]) -> None:
+        super().__init__(lens, memory)
+        self.sets = sets
+        self.notes: list[Note] = []
+        self.order: Path = ()
+        self.link: Link = None
+        #: How long the paths to the set itself are.
+        self.here = 0
+        self.there = 0
+
+    def _convert_one(self, conversion: Conversion, value: Value, path: Path, at: Path) -> Value:
+        work = self.sets.get(conversion.name) if conversion.sort == "set" else None
+        if work is None or path[:1] == ("#",):
+            return super()._convert_one(conversion, value, path, at)
+        link = (self.link, (self.order, path[self.here :], at[self.there :]), NO)
+        self.accounts.claim(path, "mapped", self.owner)
+        return work(value, link, self.notes, self.exchange, self.saw, self.defaults)
+
+
+def component(
+    lens: Lens, name: str, sort: str, indexes: tuple[int, ...], places: tuple[Path, ...], sets: Mapping[str, Any]
+) -> Callable[..., None]:
+    """Return what runs some rules of a set, and accounts for the places they read."""
+
+    def run(value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool) -> None:
+        rules = lens.document if sort == "document" else lens.set(name)
+        source, target = _steps(link)
+        part = Part(lens, mem, sets)
+        part.saw, part.defaults = saw, defaults
+        part.link, part.here, part.there = link, len(source), len(target)
+        part.nulls_absent = lens.nulls_absent and not rules.nulls
+        ran: set[str] = set()
+        casts = len(mem.casts)
+        try:
+            for index in indexes:
+                start = len(part.accounts.lost)
+                part.order = (1, index)
+                part._run_turn(rules.turns[index], value, source, out, target, ran)
+                notes += [_lost(part, lost) for lost in part.accounts.lost[start:]]
+            _sweep(part, rules, value, source, places, notes)
+        except IsoglossError:
+            raise Bail from None
+        finally:
+            cast = len(mem.casts) > casts
+            del mem.casts[casts:]
+        if cast:
+            raise Bail
+        notes += part.notes
+
+    return run
+
+
+def _sweep(part: Part, rules: Any, value: Value, source: Path, places: tuple[Path, ...], notes: list[Note]) -> None:
+    start = len(part.accounts.lost)
+    part.accounts.scope(source, rules.drops, Owner(rules.name, rules.place))
+    for place in places:
+        member = find(value, place)
+        if member is not ABSENT:
+            part.accounts.sweep(member, (*source, *place), nulls_absent=part.lens.nulls_absent)
+    if part.accounts.followed or part.accounts.aliases:
+        raise Bail
+    for lost in part.accounts.lost[start:]:
+        if part.link is not None and lost.reason.startswith("no rule"):
+            raise Bail
+        where = (lost.source or ())[part.here :]
+        notes.append((SWEPT, part.link, where, lost.owner.id, lost.owner.place, lost.reason))
+
+
+def _lost(part: Part, lost: Lost) -> Note:
+    source = None if lost.source is None else lost.source[part.here :]
+    target = None if lost.target is None else lost.target[part.there :]
+    owner = lost.owner
+    return (LOST, part.link, part.order, lost.kind, source, target, owner.id, owner.place, lost.reason)
+
+
+def _steps(link: Link) -> tuple[Path, Path]:
+    source: Path = ()
+    target: Path = ()
+    while link is not None:
+        link, (_, here, there), step = link
+        more = () if step is NO else (step,)
+        source, target = (*here, *more, *source), (*there, *more, *target)
+    return source, target
