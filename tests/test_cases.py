@@ -5,9 +5,10 @@ import suite
 from isogloss import checker, source
 
 
+@pytest.mark.parametrize("trace", [False, True], ids=["fast", "traced"])
 @pytest.mark.parametrize("case", list(suite.every()), ids=lambda case: case.name)
-def test_case(case):
-    suite.run(case)
+def test_case(case, trace):
+    suite.run(case, trace=trace)
 
 
 @pytest.mark.parametrize("path", suite.files(), ids=lambda path: path.relative_to(suite.CASES).as_posix())

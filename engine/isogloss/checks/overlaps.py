@@ -158,7 +158,10 @@ def _contradict(book: Book, first: Rule, other: Rule, reader: str, writer: str) 
         return False
     if any(_touch(left, right) for left, _ in _deep(first.sides[reader]) for right, _ in _deep(other.sides[reader])):
         return False
-    return _clash(list(_deep(first.sides[writer])), list(_deep(other.sides[writer])))
+    left, right = list(_deep(first.sides[writer])), list(_deep(other.sides[writer]))
+    return any(one == two and not _agree(a, b) for one, a in left for two, b in right) and not _alternatives(
+        left, right
+    )
 
 
 def _told_apart(rule: Rule, other: Rule, reader: str) -> bool:
@@ -169,8 +172,11 @@ def _told_apart(rule: Rule, other: Rule, reader: str) -> bool:
     return ends or asks or gives or len(rule.sides) == 1
 
 
-def _clash(left: Sequence[tuple[Path, Node]], right: Sequence[tuple[Path, Node]]) -> bool:
-    return any(one == two and not _agree(a, b) for one, a in left for two, b in right)
+def _alternatives(left: Sequence[tuple[Path, Node]], right: Sequence[tuple[Path, Node]]) -> bool:
+    """Tell whether two examples show alternatives: a document that asks for both contradicts itself, and is told so."""
+    pairs = [(a, b) for one, a in left for two, b in right if one == two]
+    words = any(isinstance(a, Const) and isinstance(b, Const) and not _agree(a, b) for a, b in pairs)
+    return words or any(isinstance(a, Var) and isinstance(b, Var) and len(a.names) != len(b.names) for a, b in pairs)
 
 
 def _agree(left: Node, right: Node) -> bool:
