@@ -140,5 +140,5 @@ def _bail() -> None:
 
 
 _NAMES: Final = (
-    "LARGEST WEIGHT Site LOST DEEP NO Saw close deriver dumps fitter guarded has_name has_word loads mint reader remembered words writer".split()
+    "LARGEST WEIGHT Site LOST DEEP NO Saw close deriver dumps fitter guarded has_name has_word held loads mint reader remembered words writer".split()
 )

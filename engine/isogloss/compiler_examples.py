@@ -9,6 +9,8 @@ from isogloss.compiler_code import Code, Module, Unsupported, literal, plain, st
 from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack, skippable, variables
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from isogloss.lens import Conversion, Lens, Turn
     from isogloss.rule import Drop
 
@@ -106,10 +108,10 @@ class Context:
     def read(self, conversion: Conversion, var: str) -> str:
         """Write what reads a value by a codec."""
         if _base(conversion) == "json-text":
-            blank = conversion.options.get("blank") if "blank" in conversion.options else None
-            if "blank" in conversion.options:
-                return f"loads({var}) if {var}.strip() else {literal(blank)}"
-            return f"loads({var})"
+            options, source = conversion.options, f"loads({var})"
+            if "blank" in options:
+                source = f"{source} if {var}.strip() else {literal(options['blank'])}"
+            return f"held({source}, {options['holds']!r})" if "holds" in options else source
         return f"{self.codec('reader', conversion)}({var})"
 
     def write(self, conversion: Conversion, *values: str) -> str:
@@ -352,7 +354,7 @@ def necessary(node: Node, var: str) -> list[str]:
         elif not skippable(child):
             found += _shape(child, f"{var}.get({name!r})") or [f"{name!r} in {var}"]
     names = sorted(name for name, _ in node.fields)
-    return found or ([f"not frozenset({names!r}).isdisjoint({var})"] if names else [])
+    return found or (["(" + " or ".join(f"{name!r} in {var}" for name in names) + ")"] if names else [])
 
 
 def _shape(child: Node, value: str) -> list[str]:
@@ -493,18 +495,19 @@ class Writing:
             gate = rule.gate.get(lens.writer, {}).get(name)
             if gate is not None and not lens.has(lens.writer, _facts(gate["needs"])):
                 if "reason" in gate:
-                    self._lose(bind, gate["reason"])
+                    self._lose(bind, gate["reason"], gate.get("satisfied", ()))
                 return False
             derived = rule.derive.get(name)
             if derived and derived[0] == lens.writer and node.optional:
                 raise Unsupported(name)
         return True
 
-    def _lose(self, bind: Bind, reason: str) -> None:
+    def _lose(self, bind: Bind, reason: str, satisfied: Sequence[str] = ()) -> None:
         if bind.path is None:
             return
-        test = f"if {bind.var} is not None:" if bind.optional else "if True:"
-        with self.code.block(test):
+        tests = [f"{bind.var} is not None"] if bind.optional else []
+        tests += [f"{bind.var} != {word!r}" for word in satisfied]
+        with self.code.block(f"if {' and '.join(tests) or True}:"):
             if bind.vague:
                 self.code.add("raise Bail")
                 return

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss import codecs, guard
 from isogloss.loss import Loss
 from isogloss.pointer import find, pointer
-from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same
+from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -236,6 +236,13 @@ def loads(text: str) -> Value:
     return value
 
 
+def held(value: Value, kind: str) -> Value:
+    """Return a value of the type that must stand there; the codec says what is wrong with others."""
+    if type_name(value) != kind:
+        raise Bail
+    return value
+
+
 def _encoder() -> Callable[[Value], str]:
     if c_make_encoder is None:
         return codecs.dump_json
@@ -380,6 +387,7 @@ def known_words(lens: Lens, name: str) -> dict[str, list[tuple[str | None, Value
     rows = [row for row in lens.rows(name) if not away & row.marks]
     fold = table.fold == lens.reader
     words = {row.cells[side] for row in rows if isinstance(row.cells[side], str)}
+    words |= {spelled for word in words for spelled in (word.lower(), word.upper())} if fold else set()
     found: dict[str, list[tuple[str | None, Value]]] = {}
     for word in words:
         same_word = [row for row in rows if _is_word(row.cells[side], word, fold=fold)]
