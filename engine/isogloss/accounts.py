@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.errors import DocumentError
 from isogloss.loss import Loss, Step
 from isogloss.pointer import pointer, settled
-from isogloss.values import same
+from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -70,6 +70,8 @@ class Accounts:
         #: Where a reference was followed: the place it was followed from, and the place it led to.
         self.aliases: dict[Path, Path] = {}
         self.followed: list[tuple[Value, Path]] = []
+        #: Where what a codec made is accounted for, and the place that the codec has read.
+        self.coded: dict[Path, Path] = {}
 
     def claim(self, path: Path, disposition: str, owner: Owner, *, also: bool = False) -> None:
         """Say that a rule has read a place and all below it; `also` leaves it free for others."""
@@ -87,6 +89,10 @@ class Accounts:
         for claims in (self.claims, self.also):
             if path in claims and claims[path][0] == "mapped":
                 claims[path] = ("normal", claims[path][1])
+
+    def gather(self, start: int, target: Path) -> None:
+        """Say of what was paired since that it was written to one place, as a codec writes it."""
+        self.pairs[start:] = [replace(pair, target=target) for pair in self.pairs[start:]]
 
     def claimed(self, path: Path) -> bool:
         """Tell whether a place, one around it, or one below it has been read."""
@@ -111,6 +117,8 @@ class Accounts:
     def real(self, path: Path) -> Path:
         """Return where a place below a followed reference really stands."""
         for length in range(len(path), 0, -1):
+            if path[:length] in self.coded:
+                return self.real(self.coded[path[:length]])
             if path[:length] in self.aliases:
                 return self.real((*self.aliases[path[:length]], *path[length:]))
         return path
@@ -168,7 +176,7 @@ class Accounts:
             self.claim(path, "normal" if drop.normal else "satisfied", named)
             return
         if drop.refuse:
-            raise DocumentError(pointer(path), drop.reason, rule=named.id, place=place)
+            raise DocumentError(pointer(self.real(path)), drop.reason, rule=named.id, place=place)
         self.lose("dropped", path, None, named, drop.reason)
         self.claim(path, "dropped", named)
 
@@ -188,11 +196,14 @@ class Accounts:
         pairs = [
             replace(pair, source=self.real(pair.source)) if pair.source is not None else pair for pair in self.pairs
         ]
+        mapped = {pair.source for pair in pairs if pair.disposition == "mapped"}
+        pairs = [replace(pair, disposition="mapped") if pair.source in mapped else pair for pair in pairs]
         steps = [_step(pair, document, body, find) for pair in pairs]
         paired = {pair.source for pair in pairs if pair.source is not None}
         for path, (disposition, owner) in self.claims.items():
-            if path not in paired and self.real(path) == path:
-                steps.append(Step(disposition, owner.id, owner.place, pointer(path), None, find(document, path)))
+            value = find(document, path)
+            if path not in paired and value is not ABSENT and self.real(path) == path:
+                steps.append(Step(disposition, owner.id, owner.place, pointer(path), None, value))
         for lost in self.lost:
             if lost.source is None and lost.target is not None:
                 added = find(body, settled(lost.target))

@@ -312,7 +312,8 @@ def _read_spread(value: Value, options: Options) -> tuple[Value]:
     for entry in _list(value.get(options["each"])):
         indexes = _list(entry.get(options["through"])) if isinstance(entry, dict) else []
         targets = [pool[index] for index in indexes if isinstance(index, int) and 0 <= index < len(pool)]
-        rows += [{**entry, **target} for target in targets if isinstance(target, dict)]
+        rest = {name: member for name, member in entry.items() if name != options["through"]} if targets else {}
+        rows += [{**rest, **target} for target in targets if isinstance(target, dict)]
     return (rows,)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss import layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
 from isogloss.errors import DocumentError
+from isogloss.example import Obj
 from isogloss.guard import snake_case
 from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, read_codec
 from isogloss.pointer import pointer
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 #: The most objects that following references may make (a schema can refer to itself many times over).
 NODE_LIMIT = 10_000
+
+#: The example of a side that says nothing: it reads nothing that another rule could have read.
+_NOTHING = Obj(())
 
 
 class Run:
@@ -134,7 +138,7 @@ class Run:
 
     def refuse(self, path: Path, reason: str, status: int = 400) -> None:
         """Refuse the document for what stands at a place."""
-        raise DocumentError(pointer(path), reason, rule=self.owner.id, place=self.owner.place, status=status)
+        raise DocumentError(pointer(self.accounts.real(path)), reason, rule=self.owner.id, place=self.owner.place, status=status)
 
     def _run_turn(
         self, turn: Turn, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path, ran: set[str]
@@ -159,7 +163,9 @@ class Run:
         found = Found()
         if not match(self, turn.read, value, path, found) or (turn.reads and not found.claims and not found.env):
             return None
-        taken = not turn.rule.also and any(self.accounts.claimed(place) for place in (*found.claims, *walks(found.env)))
+        if turn.rule.also or turn.read == _NOTHING:
+            return found
+        taken = any(self.accounts.claimed(place) for place in (*found.claims, *walks(found.env)))
         return None if taken else found
 
     def remembers(self, rule: Rule) -> bool:

@@ -142,7 +142,7 @@ def read_codec(run: Run, conversion: Conversion, value: Value, path: Path) -> tu
     try:
         return conversion.codec.read(value, run.options(conversion))
     except CodecError as error:
-        raise DocumentError(pointer(path), str(error), rule=run.owner.id, place=run.owner.place) from None
+        raise DocumentError(pointer(run.accounts.real(path)), str(error), rule=run.owner.id, place=run.owner.place) from None
 
 
 def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Found) -> bool:
@@ -232,7 +232,7 @@ def _build_object(run: Run, node: Obj, env: Env, at: Path, turn: Turn | None) ->
     return written if written or not node.fields else ABSENT
 
 
-def _build_each(run: Run, node: Each, env: Env, at: Path, turn: Turn | None) -> Value:
+def _build_each(run: Run, node: Each, env: Env, at: Path, turn: Turn | None, first: int = 0) -> Value:
     names = [name for variable in variables(node.item) for name in variable.names]
     columns = {name: env[name].items or [] for name in names if name in env and env[name].items is not None}
     if not columns:
@@ -244,18 +244,19 @@ def _build_each(run: Run, node: Each, env: Env, at: Path, turn: Turn | None) -> 
     empty = all(row.keys().isdisjoint(columns) for row in rows)
     if empty and (rows or all(variable.optional for variable in variables(node.item))):
         return ABSENT
-    return _build_list(run, [node.item] * len(rows), rows, at, turn) if rows else []
+    return _build_list(run, [node.item] * len(rows), rows, at, turn, first) if rows else []
 
 
 def _less(env: Env, row: Mapping[str, Bound | None]) -> Env:
     return {name: bound for name, bound in env.items() if name not in row}
 
 
-def _build_list(run: Run, nodes: Any, envs: list[Env], at: Path, turn: Turn | None) -> Value:
+def _build_list(run: Run, nodes: Any, envs: list[Env], at: Path, turn: Turn | None, first: int = 0) -> Value:
+    """Write items; `first` tells how many stand before them in the list that they join."""
     written: list[Value] = []
     for node, env in zip(nodes, envs, strict=True):
         if isinstance(node, Var) and node.star and env.get(node.names[0], _NOTHING).items is not None:
-            rest = _build_each(run, Each(node), env, (*at, len(written)), turn)
+            rest = _build_each(run, Each(node), env, at, turn, first + len(written))
             written += rest if isinstance(rest, list) else []
             continue
         names = names_of(node)
@@ -263,7 +264,7 @@ def _build_list(run: Run, nodes: Any, envs: list[Env], at: Path, turn: Turn | No
             written += [None] if isinstance(node, Var) and node.star and node.optional else []
             written += [{}] if isinstance(node, Obj) and any(v.star for v in variables(node)) else []
             continue
-        value = build(run, node, env, (*at, len(written)), turn)
+        value = build(run, node, env, (*at, first + len(written)), turn)
         if value is not ABSENT:
             written.append(value)
     return written or ABSENT
@@ -282,7 +283,10 @@ def _build_variable(run: Run, node: Var, env: Env, at: Path, turn: Turn | None) 
     if first.items is not None:
         return _build_each(run, Each(node), env, at, turn)
     conversion = run.lens.conversion(node.conversion) if node.conversion else None
+    start = len(run.accounts.pairs)
     values = [run.settle(bound, at) for bound in bounds if bound is not None]
+    if conversion is not None and conversion.codec is not None:
+        run.accounts.gather(start, at)
     if any(value is ABSENT for value in values):
         return ABSENT
     value = _written(run, conversion, values, first, at)
@@ -325,7 +329,7 @@ def _standing(run: Run, bound: Bound) -> Path:
     path = bound.path or ()
     if not bound.coded:
         return path
-    run.accounts.aliases[("#", *path)] = path
+    run.accounts.coded[("#", *path)] = path
     return ("#", *path)
 
 

@@ -346,7 +346,8 @@ def translate(
     more: tuple[Loss, ...] = ()
     match = matches.get(target)
     if phase == "request" and match is not None and match.assumed is not None and match.family is not None:
-        more = (Loss("assumed", pointer(("model",)), None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
+        where = pointer(("model",)) if find(document, ("model",)) is not ABSENT else ""
+        more = (Loss("assumed", where, None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
     done = run(lens, document, memory, gloss, more)
     refused = [loss for loss in done.losses if loss.kind in REFUSED]
     if on_loss_refuses(gloss) and refused:

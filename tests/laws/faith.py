@@ -17,8 +17,8 @@ A leaf of the document may end in one of these ways, and in no other:
 6. Its value stands again where the pairs lead, as `equal` compares.
 
 `equal` knows these normal forms of codecs, and no others: 1 is 1.0; JSON text is what it parses to, where it is an
-object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data;
-one word is a list of one; a schema's `type` is the same in capitals.
+object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data,
+and in data alone where they come back in two halves (a file of sound as `input_audio`); one word is a list of one; a schema's `type` is the same in capitals.
 """
 
 import json
@@ -147,6 +147,8 @@ def _came_back(
         if retold and same(at(again, where), at(there.body, where)):
             return True
         if any(equal(at(document, source), at(here.body, image), source) for image, _ in here.pairs[near]):
+            return True
+        if isinstance(wanted, str) and (_media(wanted) or ("",))[-1] in found:
             return True
         if isinstance(wanted, str) and "".join(one for one in found if isinstance(one, str)) == wanted:
             return True
