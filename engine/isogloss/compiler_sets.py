@@ -27,6 +27,7 @@ _UNDERSTOOD: Final = frozenset(
 #: What only matters to later documents of the exchange: left to the interpreter whole.
 _REMEMBERED: Final = ("casts", "lays")
 
+DEBUG = False
 ARGUMENTS: Final = "v, o, x, link, notes, out, mem, saw, defaults"
 SET_ARGUMENTS: Final = "v, link, notes, mem, saw, defaults"
 
@@ -110,6 +111,8 @@ class SetCompiler:
             raise Unsupported(rules.name)
         if rules.nulls and rules.layouts:
             raise Unsupported(rules.name)
+        if not context.lens.nulls_absent and not rules.nulls:
+            raise Unsupported(rules.name)  # generated code takes null for absence
 
     def _all_leaves(self) -> dict[int, set[tuple[str, ...]]]:
         turns = (*self.rules.turns, *self.rules.defaults)
@@ -360,7 +363,8 @@ class SetCompiler:
         code = Code(0)
         try:
             self._rule(code, read, var, path, given, cluster, leave)
-        except Unsupported:
+        except Unsupported as why:
+            if DEBUG: print("not compiled", read.turn.id, why)
             return False
         body.take(code)
         return True
@@ -372,7 +376,7 @@ class SetCompiler:
         self, code: Code, read: Read, var: str, path: tuple[str, ...], given: dict[str, str], cluster: Cluster | None, leave: str
     ) -> None:
         turn = read.turn
-        many = self._many(code, read, given, path)
+        many = self._many(code, read, given, path, leave)
         if many:
             return
         inner = Code(0)
@@ -386,27 +390,34 @@ class SetCompiler:
         reading.finish()
         code.add(f"if not ({' and '.join(tests)}): {leave}") if tests else None
         code.take(inner)
+        if not reading.tests and reading.env:
+            # A rule all of whose names are optional runs where one of them is there.
+            code.add(f"if {' and '.join(f'{bind.var} is None' for bind in reading.env.values())}: {leave}")
         for name, known in reading.known:
             code.add(f"if {known} is not None: mem.set({name!r}, {known})")
         self._commit(code, read, reading.env, path)
 
-    def _many(self, code: Code, read: Read, given: dict[str, str], path: tuple[str, ...]) -> bool:
+    def _many(self, code: Code, read: Read, given: dict[str, str], path: tuple[str, ...], leave: str) -> bool:
         """A list or an object whose every member a set translates; `both: name` with `each:` or `values:`."""
         (name, child), *more = read.node.fields
-        if more or not isinstance(child, Var) or child.star or not child.conversion:
+        listed = isinstance(child, Each) and isinstance(child.item, Var)
+        child = child.item if isinstance(child, Each) else child
+        if more or not isinstance(child, Var) or child.star is not listed or not child.conversion:
             return False
         conversion = self.context.lens.conversion(child.conversion)
-        if conversion.sort != "set" or not conversion.over:
+        if conversion.sort != "set" or bool(conversion.over) is listed:
             return False
         target = _one_leaf(read.turn.write)
-        if target is None or read.turn.gated or read.turn.guard or path:
+        if target is None or read.turn.gated or path:
             raise Unsupported(read.turn.id)
+        if read.turn.guard is not None:
+            code.add(f"if not {self._guard(read.turn)}: {leave}")
         call = self.context.set_function(conversion.name)
         value, made = given.get(name) or self.context.module.fresh(), self.context.module.fresh("m")
         how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
         if name not in given:
             code.add(f"{value} = o.get({name!r})", f"if {value} is None: break")
-        kind = "list" if conversion.over == "*" else "dict"
+        kind = "dict" if conversion.over == "%" else "list"
         code.add(f"if type({value}) is not {kind}: raise Bail")
         if kind == "list":
             each = f"[{call}(i, (link, {how}, n), notes, mem, saw, defaults) for n, i in enumerate({value})]"
@@ -453,6 +464,9 @@ class SetCompiler:
 
     def _gated(self, code: Code, read: Read, env: dict[str, Bind]) -> None:
         turn, rule = read.turn, read.turn.rule
+        if turn.gated == "refuse" and not rule.satisfied:
+            code.add("raise Bail")
+            return
         if len(env) != 1 or any(b.optional or b.coded or b.path is None for b in env.values()):
             raise Unsupported(turn.id)
         if any(isinstance(node, Const | Known) for _, node in places(read.node)):
