@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_code import Code, Unsupported, literal, steps
 from isogloss.compiler_examples import Bind, Context, Reading, Thing, Writing, necessary
+from isogloss.compiler_guards import guard_source
 from isogloss.example import Const, Each, Known, Node, Obj, Var, places
 from isogloss.rule import Rule
 
@@ -27,7 +28,6 @@ _UNDERSTOOD: Final = frozenset(
 #: What only matters to later documents of the exchange: left to the interpreter whole.
 _REMEMBERED: Final = ("casts", "lays")
 
-DEBUG = False
 ARGUMENTS: Final = "v, o, x, link, notes, out, mem, saw, defaults"
 SET_ARGUMENTS: Final = "v, link, notes, mem, saw, defaults"
 
@@ -124,6 +124,9 @@ class SetCompiler:
         body.add("out = {}", "if not v: raise Bail")
         if self.rules.nulls:
             body.add("if None in v.values(): raise Bail")
+        alone = self.rules.layouts and self.sort == "set"  # what is laid beside this object is not seen in it
+        if alone:
+            body.add("held = set(saw)", "saw.clear()")
         for number, layout in enumerate(self.rules.layouts):
             self.taken |= self.lay(self, layout, number)
         always, reading = self._sorted()
@@ -134,6 +137,8 @@ class SetCompiler:
             with body.block("if defaults:"):
                 for index, turn in enumerate(self.rules.defaults):
                     self._default(body, index, turn)
+        if alone:
+            body.add("saw.clear()", "saw.update(held)")
         body.add("return out")
         self.context.module.function(name, SET_ARGUMENTS, body)
 
@@ -281,7 +286,7 @@ class SetCompiler:
 
     def _guard(self, turn: Turn) -> str:
         lens = self.context.lens
-        return f"{self.context.module.constant(f'guarded({turn.rule.when[lens.reader]!r}, {lens.snake})')}(v)"
+        return guard_source(self.context.module, turn.rule.when[lens.reader], "v", snake=lens.snake)
 
     def _rest(self, cluster: Cluster, path: tuple[str, ...]) -> str:
         """Write the call that leaves a cluster to the interpreter."""
@@ -363,8 +368,7 @@ class SetCompiler:
         code = Code(0)
         try:
             self._rule(code, read, var, path, given, cluster, leave)
-        except Unsupported as why:
-            if DEBUG: print("not compiled", read.turn.id, why)
+        except Unsupported:
             return False
         body.take(code)
         return True

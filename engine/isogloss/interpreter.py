@@ -105,13 +105,13 @@ class Run:
 
     def run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         """Translate one object by a rule set."""
-        outer = self.owner, self.nulls_absent, self.stack
+        outer = self.owner, self.nulls_absent, self.stack, self.saw
         self.owner = Owner(rules.name, rules.place)
         self.nulls_absent = self.lens.nulls_absent and not rules.nulls
         try:
             return self._run_set(rules, value, path, at)
         finally:
-            self.owner, self.nulls_absent, self.stack = outer
+            self.owner, self.nulls_absent, self.stack, self.saw = outer
 
     def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         if not isinstance(value, dict):
@@ -125,6 +125,8 @@ class Run:
         if not value:
             self.empty(path, at)
         out: dict[str, Value] = {}
+        if rules.layouts and rules is not self.lens.document:
+            self.saw = set()  # what is laid beside this object is not seen in it
         for name in rules.layouts:
             layouts.lay(self, self.lens.layout(name), value, path, out, at)
         ran: set[str] = set()
@@ -206,8 +208,8 @@ class Run:
     def claim(self, turn: Turn, found: Found, *, void: bool = False) -> None:
         """Claim what an example has read; a one-way rule reads another spelling of what is written."""
         disposition = "normal" if void or turn.rule.oneway else "mapped"
-        if found.known and not turn.reads:
-            disposition = "exchange"
+        for path in found.kept:
+            self.accounts.claim(path, "exchange", self.owner, also=turn.rule.also)
         for path in found.nulls:
             self.accounts.claim(path, "satisfied", self.owner, also=turn.rule.also)
         for path in found.claims:

@@ -52,7 +52,8 @@ class Found:
     again: list[Path] = field(default_factory=list["Path"])
     #: Items of a list that are null, which is absence.
     nulls: list[Path] = field(default_factory=list["Path"])
-    #: Values for the exchange.
+    #: Values for the exchange, and where they stood.
+    kept: list[Path] = field(default_factory=list["Path"])
     known: dict[str, Value] = field(default_factory=dict[str, Any])
 
     def take(self, inner: Found) -> None:
@@ -61,6 +62,7 @@ class Found:
         self.differs += inner.differs
         self.again += inner.again
         self.nulls += inner.nulls
+        self.kept += inner.kept
 
 
 # --------------------------------------------------------------------- reading
@@ -78,6 +80,7 @@ def match(run: Run, node: Node, value: Value, path: Path, found: Found) -> bool:
         return isinstance(value, list) and _match_pick(run, node, value, path, found)
     found.claims.append(path)
     if isinstance(node, Known):
+        found.kept.append(path)
         found.known[node.name] = value
         return True
     return same(node.value, value)
