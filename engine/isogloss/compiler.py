@@ -10,7 +10,7 @@ import marshal
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import generated
+from isogloss import generated, guard
 from isogloss.compiler_code import Code, Module, Unsupported
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
@@ -128,6 +128,9 @@ def load(lens: Lens, code: bytes) -> Callable[[Any, Any, bool], Any]:
         "SETS": {},
         "part": part,
         "bail": _bail,
+        "truth": guard.truth,
+        "numbers": guard.numbers,
+        "asked": guard.FUNCTIONS,
     }
     loaded = marshal.loads(code)
     assert isinstance(loaded, CodeType)
@@ -140,5 +143,5 @@ def _bail() -> None:
 
 
 _NAMES: Final = (
-    "LARGEST WEIGHT Site LOST DEEP NO Saw close deriver dumps fitter guarded has_name has_word held loads mint reader remembered words writer".split()
+    "LARGEST WEIGHT Site LOST DEEP NO Saw close deriver dumps fitter has_name has_word held loads mint reader remembered words writer".split()
 )

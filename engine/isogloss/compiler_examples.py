@@ -102,7 +102,7 @@ class Context:
     def fits(self, conversion: Conversion, var: str) -> str:
         """Write a codec's test."""
         if _base(conversion) in ("json-text", "identifier", "short"):
-            return f"type({var}) is str"
+            return f"isinstance({var}, str)"
         return f"{self.codec('fitter', conversion)}({var})"
 
     def read(self, conversion: Conversion, var: str) -> str:
@@ -196,10 +196,10 @@ class Reading:
         thing.keys[name] = ""
         if isinstance(child, Obj) and not child.fields:
             # Any object that says something: nothing of it is read.
-            self._need(f"type({var} := {fetch}) is dict and {var}", sure=sure)
+            self._need(f"isinstance({var} := {fetch}, dict) and {var}", sure=sure)
             self.hollow = True
         elif isinstance(child, Obj):
-            self._need(f"type({var} := {fetch}) is dict", sure=sure)
+            self._need(f"isinstance({var} := {fetch}, dict)", sure=sure)
             self.object(child, thing.below(name, var), sure=sure)
         elif isinstance(child, Var) and not child.star:
             self._need(f"({var} := {fetch}) is not None", sure=sure)
@@ -360,7 +360,7 @@ def necessary(node: Node, var: str) -> list[str]:
 def _shape(child: Node, value: str) -> list[str]:
     """Return tests for the sort of value an example shows."""
     if isinstance(child, Obj):
-        return [f"type({value}) is dict"]
+        return [f"isinstance({value}, dict)"]
     if not isinstance(child, Pick | Each):
         return []
     words = [
@@ -375,7 +375,7 @@ def _shape(child: Node, value: str) -> list[str]:
         for item in (child.items if isinstance(child, Pick) else ())
         if isinstance(item, Obj) and not may_lack(item)
     ]
-    return [f"type({value}) is list", *words, *names]
+    return [f"isinstance({value}, list)", *words, *names]
 
 
 # --------------------------------------------------------------------- writing

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_code import Code, Unsupported, literal, steps
 from isogloss.compiler_examples import Bind, Context, Reading, Thing, Writing, necessary
+from isogloss.compiler_guards import guard_source
 from isogloss.compiler_sets import completed, odd_fields, unwritten
 from isogloss.example import Const, Obj, variables
 from isogloss.generated import known_words
@@ -350,9 +351,9 @@ class LayoutCompiler:
         path = (*thing.path, repr(slot.at[0]))
         wordy = slot.form == "plain-or-items"
         if wordy:
-            with code.block(f"if type({var}) is str:"):
+            with code.block(f"if isinstance({var}, str):"):
                 self._plain(code, slot, blocks, var, path, sink)
-        with code.block(f"{'elif' if wordy else 'if'} type({var}) is list:"):
+        with code.block(f"{'elif' if wordy else 'if'} isinstance({var}, list):"):
             code.add(f"saw.size += WEIGHT * len({var})")
             with code.block(f"for {number}, {item} in enumerate({var}):"):
                 inner = Thing(item, (*path, number), _below(thing, slot.at[0], ("0",)))
@@ -443,14 +444,14 @@ class LayoutCompiler:
             bind = env.get(name)
             if bind is None or bind.coded or bind.optional:
                 raise Unsupported(name)
-            tests.append(f"type({bind.var}) is str and {bind.var}.startswith({tuple(heads)!r})")
+            tests.append(f"isinstance({bind.var}, str) and {bind.var}.startswith({tuple(heads)!r})")
         return tests
 
     def _remembers(self, block: TurnedBlock, var: str) -> list[str]:
         rule, lens = block.turn.rule, self.context.lens
         tests: list[str] = []
         if block.turn.guard is not None:
-            tests.append(f"{self.context.module.constant(f'guarded({rule.when[lens.reader]!r}, {lens.snake})')}({var})")
+            tests.append(guard_source(self.context.module, rule.when[lens.reader], var, snake=lens.snake))
         if rule.knows.get(lens.reader):
             tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not ABSENT")
         if rule.lacks.get(lens.reader):

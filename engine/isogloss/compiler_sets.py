@@ -126,7 +126,7 @@ class SetCompiler:
             body.add("if None in v.values(): raise Bail")
         alone = self.rules.layouts and self.sort == "set"  # what is laid beside this object is not seen in it
         if alone:
-            body.add("held = set(saw)", "saw.clear()")
+            body.add("around = saw.copy()", "saw.clear()")
         for number, layout in enumerate(self.rules.layouts):
             self.taken |= self.lay(self, layout, number)
         always, reading = self._sorted()
@@ -138,7 +138,7 @@ class SetCompiler:
                 for index, turn in enumerate(self.rules.defaults):
                     self._default(body, index, turn)
         if alone:
-            body.add("saw.clear()", "saw.update(held)")
+            body.add("saw.clear()", "saw.update(around)")
         body.add("return out")
         self.context.module.function(name, SET_ARGUMENTS, body)
 

@@ -14,7 +14,7 @@ from functools import lru_cache
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import codecs, guard
+from isogloss import codecs
 from isogloss.loss import Loss
 from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same, type_name
@@ -346,9 +346,10 @@ def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
             shallow([value])
         mine: list[Note] = []
         made = work(value, None, mine, *rest)
+        mine = [note for note in mine if note[0] is not DEEP]
         if mine:
             notes.append((INNER, link, tuple(mine)))
-        if len(key) <= _LARGEST and not any(note[0] is DEEP for note in mine):
+        if len(key) <= _LARGEST:
             _keep(known, key, (marshal.dumps(made), tuple(mine)))
         return made
 
@@ -414,18 +415,6 @@ def _is_flat(cell: Value) -> bool:
 
 def _plainly(cell: Value) -> Value:
     return {**cell} if isinstance(cell, dict) else cell
-
-
-def guarded(text: str, snake: bool) -> Callable[[Value], Value]:
-    """Return a guard, compiled when it is first asked."""
-    found: list[Callable[[Value], Value]] = []
-
-    def run(value: Value) -> Value:
-        if not found:
-            found.append(guard.compile_guard(text, snake=snake))
-        return found[0](value)
-
-    return run
 
 
 def deriver(lens: Lens, how: tuple[str, ...]) -> Callable[[Value], Value]:

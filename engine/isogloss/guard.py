@@ -7,6 +7,7 @@ search; these cost well under one).
 
 from __future__ import annotations
 
+import contextlib
 import operator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from isogloss.values import same, type_name
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from isogloss.rule import Ruleset
     from isogloss.values import Value
 
     Guard = Callable[[Value], Value]
@@ -32,22 +34,52 @@ class GuardError(ValueError):
     """A guard that is not JMESPath, or more of it than guards may use."""
 
 
+#: Guards that were parsed when their ruleset was first loaded.
+_TREES: Final[dict[str, Any]] = {}
+
+
+def parse(text: str) -> Any:
+    """Parse a guard to JMESPath's tree; raises GuardError."""
+    import jmespath
+    from jmespath.exceptions import ParseError
+
+    try:
+        return jmespath.compile(text).parsed
+    except ParseError as error:
+        message = f"this guard is no JMESPath: {str(error).splitlines()[0]}"
+        raise GuardError(message) from None
+
+
+def trees(rules: Ruleset) -> dict[str, Any]:
+    """Parse every guard of a ruleset, so that a warm start needs no parser."""
+    sets = [*rules.documents.values(), *rules.sets.values()]
+    found = [rule for one in sets for rule in one.rules]
+    found += [block.rule for layout in rules.layouts.values() for block in layout.blocks]
+    asked = {text for rule in found for text in rule.when.values()}
+    with contextlib.suppress(GuardError):  # the checker says what is wrong with a guard
+        return {text: parse(text) for text in asked}
+    return {}
+
+
+def know(parsed: dict[str, Any]) -> None:
+    """Take over guards that were parsed before; what a text means never changes."""
+    _TREES.update(parsed)
+
+
 @lru_cache(maxsize=4096)
 def compile_guard(text: str, *, snake: bool = False) -> Guard:
     """Compile a guard; it takes the object that its rule stands in and returns true or false.
 
     With `snake`, names are found in lowerCamelCase and in snake_case.
     """
-    import jmespath
-    from jmespath.exceptions import ParseError
-
-    try:
-        tree: Any = jmespath.compile(text).parsed
-    except ParseError as error:
-        message = f"this guard is no JMESPath: {str(error).splitlines()[0]}"
-        raise GuardError(message) from None
-    found = _node(_both_spellings(tree) if snake else tree)
+    found = _node(parsed(text, snake=snake))
     return lambda value: truth(found(value))
+
+
+def parsed(text: str, *, snake: bool = False) -> dict[str, Any]:
+    """Return a guard's tree, parsed if need be."""
+    tree = _TREES.get(text) or parse(text)
+    return _both_spellings(tree) if snake else tree
 
 
 def truth(value: Value) -> bool:
@@ -112,10 +144,11 @@ def _compare(tree: dict[str, Any]) -> Guard:
     if word in ("eq", "ne"):
         return lambda value: same(left(value), right(value)) is (word == "eq")
     order = _ORDER[word]
-    return lambda value: _numbers(left(value), right(value)) and order(left(value), right(value))
+    return lambda value: numbers(left(value), right(value)) and order(left(value), right(value))
 
 
-def _numbers(*values: Value) -> bool:
+def numbers(*values: Value) -> bool:
+    """Tell whether all values are numbers."""
     return all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
 
 
@@ -135,9 +168,9 @@ def _not(tree: dict[str, Any]) -> Guard:
 
 
 def _call(tree: dict[str, Any]) -> Guard:
-    run = _FUNCTIONS.get(tree["value"])
+    run = FUNCTIONS.get(tree["value"])
     if run is None:
-        message = f"guards have no function {tree['value']}(); they have {', '.join(_FUNCTIONS)}"
+        message = f"guards have no function {tree['value']}(); they have {', '.join(FUNCTIONS)}"
         raise GuardError(message)
     arguments = [_node(child) for child in tree["children"]]
     return lambda value: run(*(argument(value) for argument in arguments))
@@ -157,7 +190,8 @@ def _length(value: Value) -> int | None:
     return len(value) if isinstance(value, str | list | dict) else None
 
 
-_FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
+#: What guards may call, by name.
+FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
     "contains": _contains,
     "starts_with": _starts_with,
     "type": type_name,

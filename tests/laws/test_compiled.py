@@ -59,7 +59,7 @@ def outcome(work):
 def by_code(lens, document, phase):
     """What generated code gives, or None where it leaves the document to the interpreter."""
     try:
-        body, notes = library.compiled(lens)(document, memory(phase, document), True)
+        body, notes = (library.compiled(lens) or library.compiled(lens))(document, memory(phase, document), True)
         return body, generated.conclude(notes, document)
     except Exception:  # noqa: BLE001 - as the translator does
         return None
