@@ -474,7 +474,8 @@ def _process(code: str) -> float:
 
 def _environment() -> dict[str, str]:
     path = os.pathsep.join(p for p in (os.environ.get("PYTHONPATH"), _engine_path()) if p)
-    return os.environ | ({"PYTHONPATH": path} if path else {})
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return kept | ({"PYTHONPATH": path} if path else {})
 
 
 def _engine_path() -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import jsonschema
 
-from isogloss import bookshelf, loader, resources, source
+from isogloss import bookshelf, loader, resources, source, shelves
 from isogloss.checks import families, layouts, names, overlaps, sentences, tables, variables
 from isogloss.checks.book import Book
 from isogloss.errors import Mark, Problem, RuleError, near, suggestion
@@ -53,9 +53,9 @@ class Report:
 
 def check(version: str | None = None, profile: str | None = None, overlays: Sequence[Path] = ()) -> Report:
     """Check a version of the rulebook with a profile and overlays laid over it."""
-    version = version or bookshelf.versions()[-1]
-    laid = [bookshelf.profile_file(version, profile)] if profile is not None else []
-    return check_files(bookshelf.rule_files(version), [*laid, *bookshelf.overlay_files(overlays)])
+    version = version or shelves.versions()[-1]
+    laid = [shelves.profile_file(version, profile)] if profile is not None else []
+    return check_files(shelves.rule_files(version), [*laid, *shelves.overlay_files(overlays)])
 
 
 def check_files(files: Sequence[Path], overlays: Sequence[Path] = ()) -> Report:

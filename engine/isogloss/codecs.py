@@ -13,7 +13,6 @@ import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import unquote_to_bytes
 
 from isogloss.values import ABSENT, Value, type_name
 
@@ -137,6 +136,8 @@ def _read_data_url(value: Value, _: Options) -> tuple[Value, Value]:
     head = value[5:comma]
     if head[-7:].lower() == ";base64":
         return head[:-7] or "text/plain", value[comma + 1 :]
+    from urllib.parse import unquote_to_bytes  # few data URLs are not base64
+
     return head or "text/plain", base64.b64encode(unquote_to_bytes(value[comma + 1 :])).decode()
 
 

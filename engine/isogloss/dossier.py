@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from isogloss import bookshelf, example, families, loader
+from isogloss import bookshelf, example, families, loader, shelves
 from isogloss.errors import UnknownName
 from isogloss.lens import Lens
 from isogloss.notation import flow
@@ -75,12 +75,12 @@ class Rulebook:
     @classmethod
     def load(cls, version: str | None = None, profile: str | None = None, overlays: Sequence[str] = ()) -> Rulebook:
         """Read the files of a ruleset."""
-        version = version or bookshelf.versions()[-1]
+        version = version or shelves.versions()[-1]
         shelf = bookshelf.Shelf()
-        shelf.add(bookshelf.rule_files(version))
+        shelf.add(shelves.rule_files(version))
         if profile is not None:
-            shelf.add([bookshelf.profile_file(version, profile)], overlay=True)
-        shelf.add(bookshelf.overlay_files([Path(path) for path in overlays]), overlay=True)
+            shelf.add([shelves.profile_file(version, profile)], overlay=True)
+        shelf.add(shelves.overlay_files([Path(path) for path in overlays]), overlay=True)
         return cls(loader.build(shelf), shelf.tree)
 
 

@@ -10,7 +10,6 @@ IsoglossError
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
     from isogloss.loss import Loss
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Mark:
     """A place in a rule file; line and column count from 1."""
 
@@ -118,6 +117,8 @@ class UnknownName(IsoglossError, LookupError):  # noqa: N818 - the contract's na
 
 def near(name: str, known: Iterable[str]) -> list[str]:
     """Return up to three known names that look like the one given."""
+    import difflib  # only mistakes need it
+
     return difflib.get_close_matches(name, list(known), n=3, cutoff=0.6)
 
 

@@ -27,14 +27,14 @@ _VARIABLE: Final = re.compile(r"\$([a-z_][a-z0-9_-]*)(\*?)(\??)")
 _CONVERSION: Final = re.compile(r"^(?P<left>[^|]+?)(\s*\|\s*(?P<name>[a-z][a-z0-9_.:-]*[*%]?))?$")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Const:
     """A value that stands for itself."""
 
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Var:
     """One variable, or several that one codec joins."""
 
@@ -45,28 +45,28 @@ class Var:
     star: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Known:
     """A value of the exchange."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Obj:
     """An object; names that it does not show are none of its business."""
 
     fields: tuple[tuple[str, Node], ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Each:
     """A list whose items all look like this."""
 
     item: Node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pick:
     """A list that holds one item like each of these."""
 

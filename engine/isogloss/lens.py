@@ -130,6 +130,8 @@ class Lens:
         self.snake = ruleset.dialects[reader].snake
         #: The lens as generated code, once someone asked: (function,), or (None,) where it cannot be compiled.
         self.fast: tuple[Any] | None = None
+        #: It has run once: from the second time on it is worth compiling.
+        self.ran = False
         self._sets: dict[str, TurnedSet] = {}
         self._layouts: dict[str, TurnedLayout] = {}
         self._conversions: dict[str, Conversion] = {}

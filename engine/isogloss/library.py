@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from isogloss import families
+from isogloss import cache, families, shelves
 from isogloss.lens import Lens
 
 if TYPE_CHECKING:
@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 @lru_cache(maxsize=64)
 def ruleset(version: str | None = None, profile: str | None = None, overlays: tuple[str, ...] = ()) -> Ruleset:
     """Load a ruleset, or return the one that was loaded."""
-    from isogloss import bookshelf, loader
-
-    return loader.load(version or bookshelf.versions()[-1], profile, [Path(path) for path in overlays])
+    return cache.ruleset(version or shelves.versions()[-1], profile, tuple(Path(path) for path in overlays))
 
 
 _LENSES: dict[tuple[int, str, str, str, str | None, str | None], tuple[Ruleset, Lens]] = {}
@@ -42,7 +40,13 @@ def lens(rules: Ruleset, document: str, reader: str, writer: str, matches: Mappi
 
 
 def compiled(lens: Lens) -> Fast | None:
-    """Return a lens as generated code, or None where it cannot be compiled."""
+    """Return a lens as generated code, or None where it cannot be compiled, or runs for the first time.
+
+    Compiling costs more than a first run does; a program that translates one document should not wait for it.
+    """
+    if not lens.ran:
+        lens.ran = True
+        return None
     if lens.fast is None:
         from isogloss import compiler
 

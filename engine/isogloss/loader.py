@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import bookshelf, example
+from isogloss import bookshelf, example, shelves
 from isogloss.entries import Entries
 from isogloss.errors import Problem, RuleError
 from isogloss.pointer import dotted
@@ -33,10 +33,10 @@ def load(version: str, profile: str | None = None, overlays: Sequence[Path] = ()
     Raises RuleError with every problem found, UnknownName for a version or profile that does not exist.
     """
     shelf = bookshelf.Shelf()
-    shelf.add(bookshelf.rule_files(version))
+    shelf.add(shelves.rule_files(version))
     if profile is not None:
-        shelf.add([bookshelf.profile_file(version, profile)], overlay=True)
-    shelf.add(bookshelf.overlay_files(overlays), overlay=True)
+        shelf.add([shelves.profile_file(version, profile)], overlay=True)
+    shelf.add(shelves.overlay_files(overlays), overlay=True)
     return build(shelf)
 
 

@@ -1,4 +1,7 @@
-"""What a rulebook says, as frozen values: two-sided, before any direction is chosen."""
+"""What a rulebook says, as frozen values: two-sided, before any direction is chosen.
+
+Without slots: a warm start unpickles thousands of them, and a dict is filled in C.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from isogloss.values import Path, Value
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Drop:
     """A named leaf that the other dialect has no word for, with the sentence users see."""
 
@@ -28,7 +31,7 @@ class Drop:
     normal: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """This here is that there."""
 
@@ -91,7 +94,7 @@ class Rule:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Row:
     """A word of one dialect and its word in the other."""
 
@@ -105,7 +108,7 @@ class Row:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """Rows that pair the words of two dialects; the first row wins, each way."""
 
@@ -128,7 +131,7 @@ class Table:
     source: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleSet:
     """A named object translation."""
 
@@ -152,7 +155,7 @@ class RuleSet:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class BookUse:
     """How a block writes into a book or reads from it."""
 
@@ -162,7 +165,7 @@ class BookUse:
     opens: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Block:
     """One kind of block, as a pair of examples."""
 
@@ -190,7 +193,7 @@ class Block:
     attributes: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Slot:
     """A place in a group that holds blocks."""
 
@@ -214,7 +217,7 @@ class Slot:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Side:
     """How one dialect lays blocks out."""
 
@@ -240,7 +243,7 @@ class Side:
     mark: Mark
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """How a document lays blocks out, in each dialect."""
 
@@ -252,7 +255,7 @@ class Layout:
     title: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Family:
     """Models that share capabilities."""
 
@@ -271,7 +274,7 @@ class Family:
     source: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dialect:
     """One API's vocabulary: how it spells, and how its operations are called."""
 
@@ -287,7 +290,7 @@ class Dialect:
     raw: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ruleset:
     """All rules of one version with overlays applied: loaded, checked, immutable, hashed."""
 

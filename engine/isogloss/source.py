@@ -38,6 +38,10 @@ class Map(dict[str, Any]):
         #: Where each name stands.
         self.names: dict[str, Mark] = {}
 
+    def __reduce__(self) -> Any:
+        """Be plain JSON on disk: what is loaded has been checked, and its marks stand in the rules."""
+        return dict, (dict(self),)
+
 
 class Seq(list[Any]):
     """A list of a rule file: its own mark and one for each item."""
@@ -48,6 +52,10 @@ class Seq(list[Any]):
         super().__init__()
         self.mark = mark
         self.marks: list[Mark] = []
+
+    def __reduce__(self) -> Any:
+        """Be plain JSON on disk."""
+        return list, (list(self),)
 
 
 def read(path: Path, name: str) -> Map:

@@ -5,8 +5,8 @@ CPU only: no input or output, no environment, no log line. Times and ids are inp
 
 from __future__ import annotations
 
+import os
 import re
-import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -79,7 +79,7 @@ class Route:
 
 
 def _random_id() -> str:
-    return secrets.token_hex(12)
+    return os.urandom(12).hex()
 
 
 class Translator:
@@ -221,7 +221,7 @@ class Exchange:
         memory = Memory(self.gloss.ids)
         memory.values.update(self.memory.values)
         memory.casts, memory.declared = self.memory.casts, self.memory.declared
-        memory.whole, memory.kept = dict(self.memory.whole), True
+        memory.whole = dict(self.memory.whole)
         self._prepare(memory, self.model)
         return memory
 

@@ -224,7 +224,6 @@ def test_media():
     assert file["file"]["file_data"] == "data:application/pdf;base64,JVBERg=="
 
 
-@pytest.mark.xfail(reason="base64 is passed on in the letters it came in")
 def test_bytes_in_google_s_letters():
     """The SDK writes base64 with - and _; a data URL has + and /."""
     data = bytes(range(248, 256)) * 3
@@ -258,7 +257,6 @@ DECLARED = types.Tool(
 )
 
 
-@pytest.mark.xfail(reason="guards look for parametersJsonSchema only; the SDK writes parameters_json_schema")
 def test_function_calls():
     reply = said(None, "tool_calls", tool_calls=[call("temperature", city="Oslo"), call("temperature", "call_2")])
     response, behind = ask(reply, tools=[DECLARED])
@@ -323,7 +321,6 @@ def test_tool_choice_among_several():
     }
 
 
-@pytest.mark.xfail(reason="guards look for parametersJsonSchema only; the SDK writes parameters_json_schema")
 def test_automatic_function_calling():
     """The SDK calls the Python function itself and sends the result."""
     behind = OpenAIBehind(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from isogloss import bookshelf, checker, library
+from isogloss import shelves, checker, library
 from isogloss import docs as pages
 from isogloss.cli import paper, sources
 from isogloss.cli.words import Exemplary
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 @click.option("--coverage", is_flag=True, help="Print how much of both schemas the rules decide.")
 def check(folders: tuple[str, ...], version: str | None, coverage: bool) -> None:
     """Look for mistakes in the rulebook, its profiles, and overlays; all of them, each with its line."""
-    version = version or bookshelf.versions()[-1]
+    version = version or shelves.versions()[-1]
     overlays = [Path(folder) for folder in folders]
-    reports = [checker.check(version, profile, overlays) for profile in (None, *bookshelf.profiles(version))]
+    reports = [checker.check(version, profile, overlays) for profile in (None, *shelves.profiles(version))]
     found = [problem for report in reports for problem in report.problems]
     found += _coverage(reports[0]) if coverage else ()
     if found:
@@ -146,16 +146,16 @@ def diff(before: str, after: str, exit_code: bool, every: bool, family: str | No
 def _ruleset(name: str) -> Ruleset:
     """Read a ruleset's name: versions, profiles and paths joined by +."""
     version, profile, overlays = None, None, []
-    newest = bookshelf.versions()[-1]
+    newest = shelves.versions()[-1]
     for word in name.split("+"):
-        if word in bookshelf.versions():
+        if word in shelves.versions():
             version = word
-        elif word in bookshelf.profiles(version or newest):
+        elif word in shelves.profiles(version or newest):
             profile = word
         elif Path(word).exists():
             overlays.append(word)
         else:
-            known = [*bookshelf.versions(), *bookshelf.profiles(version or newest)]
+            known = [*shelves.versions(), *shelves.profiles(version or newest)]
             raise UnknownName("version, profile or overlay", word, known)
     return library.ruleset(version, profile, tuple(overlays))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from isogloss import bookshelf, library, resources
+from isogloss import shelves, library, resources
 from isogloss.cli.words import Failed
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def _refuse(reason: str) -> NoReturn:
 
 def demo_folder() -> Path:
     """Return where the example documents of the newest version lie."""
-    return resources.folder("rules") / bookshelf.versions()[-1] / "demo"
+    return resources.folder("rules") / shelves.versions()[-1] / "demo"
 
 
 def demo() -> tuple[Any, Value, Value]:

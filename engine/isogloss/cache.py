@@ -1,0 +1,77 @@
+"""A loaded ruleset on disk, so that a warm start reads no YAML.
+
+It lies beside the package's own byte code, is trusted as that is, and is known by the bytes of every rule file and of
+the modules that read them. Where it cannot be written, nothing is lost but time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import pickle  # what is loaded here was written here, beside the byte code that is trusted as much
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss import guard, shelves
+
+if TYPE_CHECKING:
+    from isogloss.rule import Ruleset
+
+_FOLDER: Final = Path(__file__).parent / "__pycache__"
+#: The modules that decide what a rule file becomes.
+_READERS: Final = ("rule", "loader", "entries", "example", "bookshelf", "source", "guard", "cache")
+
+
+def ruleset(version: str, profile: str | None, overlays: tuple[Path, ...]) -> Ruleset:
+    """Load a ruleset from disk, or from its rule files and keep it for the next start."""
+    if overlays:
+        return _read(version, profile, overlays)[0]
+    name = f"rules-{version}-{profile or 'plain'}-{sys.implementation.cache_tag}"
+    path = _FOLDER / f"{name}-{_key(_files(version, profile))}.pickle"
+    found = _load(path)
+    if found is None:
+        found = _read(version, profile, ())
+        _keep(path, name, found)
+    guard.know(found[1])
+    return found[0]
+
+
+def _read(version: str, profile: str | None, overlays: tuple[Path, ...]) -> tuple[Ruleset, dict[str, Any]]:
+    from isogloss import loader  # YAML is only read when it must be
+
+    rules = loader.load(version, profile, overlays)
+    return rules, guard.trees(rules)
+
+
+def _files(version: str, profile: str | None) -> list[Path]:
+    laid = [shelves.profile_file(version, profile)] if profile is not None else []
+    return [*shelves.rule_files(version), *laid]
+
+
+def _key(files: list[Path]) -> str:
+    readers = [Path(__file__).with_name(f"{name}.py") for name in _READERS]
+    stamps = [f"{path}:{path.stat().st_size}:{path.stat().st_mtime_ns}" for path in readers if path.exists()]
+    told = "\0".join([*stamps, *map(str, files), shelves.digest(files)])
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def _load(path: Path) -> Any:
+    with contextlib.suppress(Exception):  # whatever is wrong with it, the rule files are right
+        return pickle.loads(path.read_bytes())  # noqa: S301 - see above
+    return None
+
+
+def _keep(path: Path, name: str, found: Any) -> None:
+    """Write beside and move into place: a reader never sees half a file. What it replaces goes."""
+    import tempfile  # only a first start writes
+
+    with contextlib.suppress(OSError):
+        _FOLDER.mkdir(exist_ok=True)
+        for old in _FOLDER.glob(f"{name}-*.pickle"):
+            old.unlink(missing_ok=True)
+        handle, part = tempfile.mkstemp(dir=_FOLDER)
+        with os.fdopen(handle, "wb") as file:
+            file.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+        Path(part).replace(path)
