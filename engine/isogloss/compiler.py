@@ -143,5 +143,5 @@ def _bail() -> None:
 
 
 _NAMES: Final = (
-    "LARGEST WEIGHT Site LOST DEEP NO Saw close deriver dumps fitter has_name has_word held loads mint reader remembered words writer".split()
+    "FEW LARGEST WEIGHT Site LOST DEEP NO Saw close deriver dumps fitter has_name has_word held loads mint reader remembered words writer".split()
 )

@@ -194,6 +194,9 @@ class Reading:
     def _required(self, name: str, child: Node, thing: Thing, fetch: str, *, sure: bool) -> None:
         var = self.context.module.fresh()
         thing.keys[name] = ""
+        if name in thing.given and isinstance(child, Var) and not child.star:
+            self._variable(child, fetch, (*thing.path, repr(name)), sure=sure)
+            return
         if isinstance(child, Obj) and not child.fields:
             # Any object that says something: nothing of it is read.
             self._need(f"isinstance({var} := {fetch}, dict) and {var}", sure=sure)
@@ -231,8 +234,9 @@ class Reading:
         self.env[name] = Bind(one, known.optional and bind.optional, known.path, known.pending, known.coded)
 
     def _optional(self, name: str, child: Node, thing: Thing, fetch: str) -> None:
-        var = self.context.module.fresh()
-        self.code.add(f"{var} = {fetch}")
+        var = thing.given.get(name) or self.context.module.fresh()
+        if name not in thing.given:
+            self.code.add(f"{var} = {fetch}")
         thing.keys[name] = f"{var} is not None"
         path = (*thing.path, repr(name))
         if isinstance(child, Known):

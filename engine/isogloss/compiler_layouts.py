@@ -149,7 +149,7 @@ class LayoutCompiler:
         var, number, group = (self.context.module.fresh(head) for head in "gng")
         code.add(f"{var} = v.get({name!r})")
         with code.block(f"if {var} is not None:"):
-            code.add(f"if type({var}) is not list: raise Bail", f"saw.size += WEIGHT * len({var})")
+            code.add(f"if type({var}) is not list: raise Bail", f"if len({var}) > FEW: saw.size += FEW * WEIGHT * len({var})")
             with code.block(f"for {number}, {group} in enumerate({var}):"):
                 self._by_role(code, group, (repr(name), number))
 
@@ -354,7 +354,7 @@ class LayoutCompiler:
             with code.block(f"if isinstance({var}, str):"):
                 self._plain(code, slot, blocks, var, path, sink)
         with code.block(f"{'elif' if wordy else 'if'} isinstance({var}, list):"):
-            code.add(f"saw.size += WEIGHT * len({var})")
+            code.add(f"if len({var}) > FEW: saw.size += WEIGHT * len({var})")
             with code.block(f"for {number}, {item} in enumerate({var}):"):
                 inner = Thing(item, (*path, number), _below(thing, slot.at[0], ("0",)))
                 if slot.number is not None:
@@ -371,7 +371,7 @@ class LayoutCompiler:
             return
         assert block.block.plain is not None
         with code.block(f"if {var} != {literal(block.block.empty)}:" if block.block.empty is not None else "if True:"):
-            self._place(code, block, {block.block.plain: Bind(var, False, path)}, path, sink, None, matched=False)
+            self._place(code, block, {block.block.plain: Bind(var, False, path, coded=True)}, path, sink, None, matched=False)
 
     # ------------------------------------------------------------------ blocks, reading
 

@@ -28,6 +28,8 @@ _UNDERSTOOD: Final = frozenset(
 #: What only matters to later documents of the exchange: left to the interpreter whole.
 _REMEMBERED: Final = ("casts", "lays")
 
+#: Up to this many names are compared one by one.
+_FEW: Final = 8
 ARGUMENTS: Final = "v, o, x, link, notes, out, mem, saw, defaults"
 SET_ARGUMENTS: Final = "v, link, notes, mem, saw, defaults"
 
@@ -164,30 +166,65 @@ class SetCompiler:
         if top:
             thing.keys |= dict.fromkeys(self.taken | self.held, "")
         key, value = (self.context.module.fresh(head) for head in "kx")
-        refused = self._refused() if top else set()
+        skipped = sorted(self.taken | self.held) if top else []
         with body.block(f"for {key}, {value} in {var}.items():"):
-            body.add(f"if {value} is None: continue")
-            head = "if"
-            skipped = sorted(self.taken | self.held) if top else []
-            for cluster in clusters:
-                for name in cluster.names:
-                    with body.block(f"{head} {key} == {name!r}:"):
-                        self._member(body, cluster, name, var, value, path, refuse=name in refused)
-                    head = "elif"
+            test = f"{value} is None"
             if skipped:
-                body.add(f"{head} {key} in {self.context.module.constant(f'frozenset({skipped!r})')}: pass")
-                head = "elif"
-            tail = f"{self.context.site(thing)}.drop({key}, {value}, link, {steps(map(repr, path))}, notes)"
-            body.add(f"else: {tail}" if head == "elif" else tail)
+                test += f" or {key} in {self.context.module.constant(f'frozenset({skipped!r})')}"
+            body.add(f"if {test}: continue")
+            refused = self._refused() if top else set()
+            members = [(cluster, name) for cluster in clusters for name in cluster.names]
+            other = f"{self.context.site(thing)}.drop({key}, {value}, link, {steps(map(repr, path))}, notes)"
+            self._branches(body, members, (var, path, key, value), refused, other)
+
+    def _branches(self, body: Code, members: Any, where: Any, refused: set[str], other: str) -> None:
+        """Emit what finds the rules of a name: a few comparisons, or a number and halves of halves."""
+        if len(members) <= _FEW:
+            self._chain(body, members, where, refused, other)
+            return
+        numbers = {name: number for number, (_, name) in enumerate(members)}
+        found = self.context.module.fresh("j")
+        body.add(f"{found} = {self.context.module.constant(repr(numbers))}.get({where[2]})")
+        with body.block(f"if {found} is None:"):
+            body.add(other)
+        with body.block("else:"):
+            self._halves(body, list(enumerate(members)), found, where, refused)
+
+    def _halves(self, body: Code, members: Any, found: str, where: Any, refused: set[str]) -> None:
+        if len(members) > 2:  # noqa: PLR2004 - two are told apart by one comparison
+            half = len(members) // 2
+            with body.block(f"if {found} < {members[half][0]}:"):
+                self._halves(body, members[:half], found, where, refused)
+            with body.block("else:"):
+                self._halves(body, members[half:], found, where, refused)
+            return
+        head = "if"
+        for number, member in members:
+            with body.block(f"{head} {found} == {number}:"):
+                self._named(body, member, where, refused)
+            head = "elif"
+
+    def _chain(self, body: Code, members: Any, where: Any, refused: set[str], other: str) -> None:
+        head = "if"
+        for member in members:
+            with body.block(f"{head} {where[2]} == {member[1]!r}:"):
+                self._named(body, member, where, refused)
+            head = "elif"
+        body.add(f"else: {other}" if members else other)
+
+    def _named(self, body: Code, member: Any, where: Any, refused: set[str]) -> None:
+        var, path, _, value = where
+        self._member(body, member[0], member[1], var, value, path, refuse=member[1] in refused)
 
     def _is_laid(self, cluster: Cluster) -> bool:
         return bool(self.taken & set(cluster.names))
 
     def _beside_layout(self, body: Code, cluster: Cluster) -> None:
         """What a layout has read is read again only by rules that say `also`."""
-        for read in cluster.reads:
-            if read.turn.rule.also:
-                body.add(f"if {self._condition(read, 'v')}: raise Bail")
+        with body.block(f"if {' or '.join(f'{name!r} in v' for name in cluster.names)}:"):
+            for read in cluster.reads:
+                if read.turn.rule.also:
+                    body.add(f"if {self._condition(read, 'v')}: raise Bail")
 
     def _refused(self) -> set[str]:
         """Names under which rules of the other dialect's own words may stand: the interpreter sorts them out."""
@@ -398,7 +435,8 @@ class SetCompiler:
             # A rule all of whose names are optional runs where one of them is there.
             code.add(f"if {' and '.join(f'{bind.var} is None' for bind in reading.env.values())}: {leave}")
         for name, known in reading.known:
-            code.add(f"if {known} is not None: mem.set({name!r}, {known})")
+            sure = known in given.values()
+            code.add(f"{'' if sure else f'if {known} is not None: '}mem.values[{name!r}] = {known}")
         self._commit(code, read, reading.env, path)
 
     def _many(self, code: Code, read: Read, given: dict[str, str], path: tuple[str, ...], leave: str) -> bool:

@@ -45,8 +45,10 @@ DEEP: Final = "deep"
 INNER: Final = "inner"
 
 #: More values than this are counted by the interpreter; an item of a list counts for WEIGHT of them.
-LARGEST: Final = 300_000
+LARGEST: Final = 900_000
 WEIGHT: Final = 30
+#: Lists of up to so many items are not counted: the list around them counts for them.
+FEW: Final = 9
 #: What is nested deeper than this below a known place is left to the interpreter, which knows the limit.
 _MARGIN: Final = 40
 #: Objects of nothing but scalars are not tracked by CPython's collector: they need not be opened.
@@ -431,16 +433,14 @@ def deriver(lens: Lens, how: tuple[str, ...]) -> Callable[[Value], Value]:
 class Saw(set[str]):
     """Which classes of blocks a run has laid, and its books."""
 
-    __slots__ = ("books", "size")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.books: dict[str, tuple[list[Any], dict[str, Any]]] = {}
-        #: How large the document may be, roughly.
-        self.size = 0
+    books: dict[str, tuple[list[Any], dict[str, Any]]] | None = None
+    #: How large the document may be, roughly.
+    size = 0
 
     def book(self, name: str) -> tuple[list[Any], dict[str, Any]]:
         """Return a book's entries, in order and by key."""
+        if self.books is None:
+            self.books = {}
         return self.books.setdefault(name, ([], {}))
 
 
