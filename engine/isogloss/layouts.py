@@ -265,7 +265,7 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
         for name in spec["definitions"]:
             if name in value:
                 run.accounts.claim((*path, name), "normal", run.owner)
-    run.nodes += 1
+    run.nodes += any(run.stack)
     if run.nodes > spec["limit"]:
         run.refuse(path, f"following references makes more than {spec['limit']} objects of this")
     ref = value.get(spec["name"])
@@ -281,6 +281,7 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
     run.accounts.inline(virtual, (*run.roots[0][1], *parse_pointer(ref[1:])), target, run.owner)
     for name in _without(value, spec["name"]):
         run.accounts.claim((*path, name), "mapped", run.owner)
+        run.accounts.aliases[(*virtual, name)] = (*path, name)
     for name in spec["definitions"]:
         if name in target:
             run.accounts.claim((*virtual, name), "normal", run.owner)

@@ -144,7 +144,7 @@ def _unknown(run: Run, table: Table, value: Value, path: Path, at: Path) -> Valu
     if policy == "refuse":
         words = dict.fromkeys(str(row.cells[0 if run.lens.reader == table.columns[0] else 1]) for row in table.rows)
         reason = table.reason or f"{shown} is not one of {', '.join(words)}"
-        raise DocumentError(pointer(path), reason, rule=run.owner.id, place=table.mark.place)
+        raise DocumentError(pointer(run.accounts.real(path)), reason, rule=run.owner.id, place=table.mark.place)
     if isinstance(policy, dict) and run.lens.writer in policy:
         run.lose("approximated", path, at, reason, place=table.mark)
         return deepcopy(policy[run.lens.writer])

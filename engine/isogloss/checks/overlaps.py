@@ -10,13 +10,14 @@ from isogloss.checks.book import Book, walking
 from isogloss.checks.fit import covers
 from isogloss.errors import Problem
 from isogloss.example import Const, Each, Obj, Pick, Var
+from isogloss.lens import holds
 from isogloss.values import same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from isogloss.example import Node
-    from isogloss.rule import Block, Layout, Rule, RuleSet
+    from isogloss.rule import Block, Family, Layout, Rule, RuleSet
     from isogloss.values import Path
 
 
@@ -156,12 +157,18 @@ def _contradict(book: Book, first: Rule, other: Rule, reader: str, writer: str) 
         return False
     if not book.running(first, reader, writer) & book.running(other, reader, writer):
         return False
+    if not any(_writes_both(family, first, other, reader) for family in book.families(reader)):
+        return False
     if any(_touch(left, right) for left, _ in _deep(first.sides[reader]) for right, _ in _deep(other.sides[reader])):
         return False
     left, right = list(_deep(first.sides[writer])), list(_deep(other.sides[writer]))
     return any(one == two and not _agree(a, b) for one, a in left for two, b in right) and not _alternatives(
         left, right
     )
+
+
+def _writes_both(family: Family | None, first: Rule, other: Rule, dialect: str) -> bool:
+    return all(holds(family, rule.needs.get(dialect, {})) for rule in (first, other))
 
 
 def _told_apart(rule: Rule, other: Rule, reader: str) -> bool:
