@@ -42,7 +42,8 @@ def named(rules):
 
 def files(case, file):
     """Return the text of the rule file, and of the overlay."""
-    document = {"rules": [*file.get("rules", ()), *case.get("rules", ())], **case.get("document", {})}
+    rules = [*file.get("rules", ()), *case.get("rules", ())]
+    document = {"rules": rules, **file.get("document", {}), **case.get("document", {})}
     base = {**HEAD, "dialects": {"hill": {}, "dale": {}}, "documents": {"walk.request": document}}
     tree = numbered(entries(base, file.get("with", {}), case.get("with", {})))
     return json.dumps(suite.plain(tree)), json.dumps(suite.plain(case.get("overlay", {})))
