@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -143,7 +144,7 @@ def _blank(slot: Slot, group: Laid) -> Value:
         if kind in kinds:
             return value
     found = slot.blank.get("otherwise", ABSENT)
-    return [] if found == [] else found
+    return found if found is ABSENT else deepcopy(found)
 
 
 def _written(
