@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss.compiler_code import Code, Unsupported, literal, steps
 from isogloss.compiler_examples import Bind, Context, Reading, Thing, Writing, necessary
 from isogloss.compiler_guards import guard_source
-from isogloss.example import Const, Each, Known, Node, Obj, Var, places
+from isogloss.example import Const, Each, Known, Node, Obj, Var, children, places
 from isogloss.rule import Rule
 
 if TYPE_CHECKING:
@@ -95,6 +95,20 @@ def short(turn: Turn) -> str:
     return turn.id.rsplit(".", 1)[-1]
 
 
+def _left(read: Read, cluster: Cluster) -> str:
+    """Write the test whether a list may hold an item that a rule looks for and no layout knows."""
+    fields = dict(read.node.fields) if isinstance(read.node, Obj) else {}
+    tests: list[str] = []
+    for name in cluster.names:
+        node = fields.get(name)
+        items = children(node) if node is not None else ()
+        wanted = [key for item in items if isinstance(item, Obj) for key, _ in item.fields]
+        held = " or ".join(f"{key!r} in i" for key in wanted) or "True"
+        tests.append(f"{name!r} in v and any({held} for i in v[{name!r}] if isinstance(i, dict))")
+    return " or ".join(tests)
+
+
+
 class SetCompiler:
     """Compiles one rule set into one function."""
 
@@ -166,11 +180,16 @@ class SetCompiler:
         if top:
             thing.keys |= dict.fromkeys(self.taken | self.held, "")
         key, value = (self.context.module.fresh(head) for head in "kx")
-        skipped = sorted(self.taken | self.held) if top else []
+        own = {name for cluster in clusters for name in cluster.names}
+        skipped = sorted(self.taken | (self.held - own)) if top else []
         with body.block(f"for {key}, {value} in {var}.items():"):
             test = f"{value} is None"
             if skipped:
                 test += f" or {key} in {self.context.module.constant(f'frozenset({skipped!r})')}"
+            if top and self.rules.inline:
+                # Following references is the interpreter's work.
+                names = sorted({self.rules.inline["name"], *self.rules.inline["definitions"]})
+                body.add(f"if {key} in {self.context.module.constant(f'frozenset({names!r})')}: raise Bail")
             body.add(f"if {test}: continue")
             refused = self._refused() if top else set()
             members = [(cluster, name) for cluster in clusters for name in cluster.names]
@@ -220,11 +239,11 @@ class SetCompiler:
         return bool(self.taken & set(cluster.names))
 
     def _beside_layout(self, body: Code, cluster: Cluster) -> None:
-        """What a layout has read is read again only by rules that say `also`."""
+        """What a layout has read is read again by rules that say `also`, or that look for what it has left."""
         with body.block(f"if {' or '.join(f'{name!r} in v' for name in cluster.names)}:"):
             for read in cluster.reads:
-                if read.turn.rule.also:
-                    body.add(f"if {self._condition(read, 'v')}: raise Bail")
+                test = self._condition(read, "v") if read.turn.rule.also else _left(read, cluster)
+                body.add(f"if {test}: raise Bail")
 
     def _refused(self) -> set[str]:
         """Names under which rules of the other dialect's own words may stand: the interpreter sorts them out."""
