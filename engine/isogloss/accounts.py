@@ -182,6 +182,13 @@ class Accounts:
 
     # ------------------------------------------------------------------ results
 
+    def _standing(self, path: Path | None, document: Value) -> Path | None:
+        """Return where in the document a value stands; None for one that a rule has put in."""
+        from isogloss.pointer import find
+
+        real = None if path is None else self.real(path)
+        return None if real is None or find(document, real) is ABSENT else real
+
     def losses(self) -> tuple[Loss, ...]:
         """Return the losses, ordered by where they stood."""
         for lost in self.lost:
@@ -193,9 +200,7 @@ class Accounts:
         """Return every step: each place that was read and where it went, each place that was added."""
         from isogloss.pointer import find
 
-        pairs = [
-            replace(pair, source=self.real(pair.source)) if pair.source is not None else pair for pair in self.pairs
-        ]
+        pairs = [replace(pair, source=self._standing(pair.source, document)) for pair in self.pairs]
         mapped = {pair.source for pair in pairs if pair.disposition == "mapped"}
         pairs = [replace(pair, disposition="mapped") if pair.source in mapped else pair for pair in pairs]
         steps = [_step(pair, document, body, find) for pair in pairs]

@@ -237,6 +237,7 @@ class LayoutCompiler:
     def _open(self, code: Code, var: str, path: tuple[str, ...], word: Any, role: str | None, held: Any) -> None:
         if role == "^" and self.layout.hoists:
             name = f"hoisted{self.names}"
+            code.add(f"if {self.laid}: raise Bail")  # it stood between turns: the interpreter says what that changes
             code.add(f"if {name} is None: {name} = []")
             sink = Sink("^", tuple(map(repr, self.layout.write.hoist or ())))
             sink.lists[0] = name

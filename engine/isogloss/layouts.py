@@ -125,7 +125,8 @@ class Writer:
             self.run.lose("approximated", block.path, None, reason)
 
     def _hoist(self, group: Group) -> None:
-        if self.laid and group.items and (self.layout.hoists or self.layout.write.hoist is not None):
+        moves = self.layout.hoists or self.layout.write.hoist is not None
+        if moves and group.items and any(laid.slots for laid in self.laid):
             self.run.lose("approximated", group.path, None, "it stood between turns and stands before them all there")
         if self.layout.hoists:
             if not self.hoisted and group.items:

@@ -47,6 +47,20 @@ class Translation:
     ruleset: str
 
 
+class _Plan:
+    """What one model's name means for an exchange: its name there, both families, the lenses."""
+
+    __slots__ = ("assumed", "lenses", "matches", "model", "target_model")
+
+    def __init__(self, gloss: Translator, model: str | None) -> None:
+        self.model = model
+        self.target_model = gloss.target_model(model)
+        self.matches = _matches(gloss, model, self.target_model)
+        match = self.matches[gloss.target]
+        self.assumed = match if match.assumed is not None and match.family is not None else None
+        self.lenses: dict[str, Lens] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One HTTP call to make, without base address and key."""
@@ -120,6 +134,18 @@ class Translator:
                 raise UnknownName("limit", name, LIMITS)
         self.ids = ids
         self.clock = clock
+        #: Whether generated code may do it: it keeps no ledger, and knows the usual limits only.
+        self.swift: Final = not trace and self.limits == LIMITS
+        self._plans: dict[str | None, _Plan] = {}
+
+    def plan(self, model: str | None) -> _Plan:
+        """Look up what a model's name means, once for each name."""
+        found = self._plans.get(model)
+        if found is None:
+            if len(self._plans) > 1000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
+                self._plans.clear()
+            found = self._plans[model] = _Plan(self, model)
+        return found
 
     def exchange(self, operation: str, body: Value, *, model: str | None = None, stream: bool | None = None) -> Exchange:
         """Open an exchange with its request. `model` and `stream` are for dialects that keep them in the URL."""
@@ -163,20 +189,26 @@ class Exchange:
         self.gloss = gloss
         self.operation = operation
         self.losses: tuple[Loss, ...] = ()
-        self.memory = Memory(gloss.ids)
-        self.memory.kept = True
-        self.model = model if model is not None else _text(find(body, ("model",)))
-        self.target_model = gloss.target_model(self.model)
-        self.streams = bool(stream) if stream is not None else find(body, ("stream",)) is True
-        self.matches = _matches(gloss, self.model, self.target_model)
-        self._prepare(self.memory, self.target_model)
-        self.memory.set("stream", self.streams) if self.streams else None
-        self.request = self._translate("request", gloss.source, gloss.target, body, self.memory)
+        said: Object = body if isinstance(body, dict) else {}
+        self.plan = plan = gloss.plan(model if model is not None else _text(said.get("model")))
+        self.streams = bool(stream) if stream is not None else said.get("stream") is True
+        self.memory = memory = Memory(gloss.ids, gloss.clock)
+        memory.kept = True
+        if plan.target_model is not None:
+            memory.values["model"] = plan.target_model
+        if self.streams:
+            memory.values["stream"] = True
+        self.request = self._translate("request", gloss.source, gloss.target, body, memory)
 
-    def _prepare(self, memory: Memory, model: str | None) -> None:
-        if model is not None:
-            memory.set("model", model)
-        memory.set("now", int(self.gloss.clock()))
+    @property
+    def model(self) -> str | None:
+        """The model as the caller names it."""
+        return self.plan.model
+
+    @property
+    def target_model(self) -> str | None:
+        """The model as the target names it."""
+        return self.plan.target_model
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -218,43 +250,50 @@ class Exchange:
         return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
 
     def _after(self) -> Memory:
-        memory = Memory(self.gloss.ids)
-        memory.values.update(self.memory.values)
-        memory.casts, memory.declared = self.memory.casts, self.memory.declared
-        memory.whole = dict(self.memory.whole)
-        self._prepare(memory, self.model)
+        memory = Memory(self.gloss.ids, self.gloss.clock)
+        mine = self.memory
+        memory.values = values = mine.values.copy()
+        values.pop("now", None)
+        memory.casts, memory.declared = mine.casts, mine.declared
+        memory.whole = mine.whole.copy()
+        if self.plan.model is not None:
+            values["model"] = self.plan.model
         return memory
 
     def _translate(
         self, phase: str, reader: str, writer: str, body: Value, memory: Memory, *, report: bool = False
     ) -> Translation:
+        plan, gloss = self.plan, self.gloss
         name = f"{self.operation}.{phase}"
-        lens = library.lens(self.gloss.ruleset, name, reader, writer, self.matches)
-        done = run(lens, body, memory, self.gloss, self._assumed(lens, body) if phase == "request" else ())
-        self.losses += done.losses
-        if self.gloss.on_loss == "refuse" and not report:
+        lens = plan.lenses.get(name)
+        if lens is None:
+            lens = plan.lenses[name] = library.lens(gloss.ruleset, name, reader, writer, plan.matches)
+        more = self._assumed(plan.assumed, body) if plan.assumed is not None and phase == "request" else ()
+        done = run(lens, body, memory, gloss, more)
+        if done.losses:
+            self.losses += done.losses
+        if gloss.on_loss == "refuse" and not report:
             refused = [loss for loss in done.losses if loss.kind in REFUSED]
             if refused:
                 raise LossError(refused)
         return done
 
-    def _assumed(self, lens: Lens, body: Value) -> tuple[Loss, ...]:
+    def _assumed(self, match: Match, body: Value) -> tuple[Loss, ...]:
         """Report a model name that no family knows."""
-        match = self.matches.get(lens.writer)
-        if match is None or match.assumed is None or match.family is None:
-            return ()
+        assert match.family is not None
         where = "/model" if find(body, ("model",)) is not ABSENT else ""
-        return (Loss("assumed", where, None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
+        family = match.family
+        return (Loss("assumed", where, None, f"families.{family.id}", family.mark.place, str(match.assumed)),)
 
 
 def run(
     lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()
 ) -> Translation:
     """Run a lens over a document: as generated code, or by the interpreter where the document is out of the ordinary."""
-    memory.seed = _seed(lens, body, memory)
-    if memory.seed is not None:
-        memory.set("seed", memory.seed)
-    if not gloss.trace and gloss.limits == LIMITS:
+    if lens.seed is not None:
+        memory.seed = _seed(lens.seed, body, memory)
+        memory.values["seed"] = memory.seed
+    if gloss.swift:
         done = fast(lens, body, memory, gloss, more)
         if done is not None:
             return done
@@ -263,7 +302,7 @@ def run(
 
 def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation | None:
     """Run generated code; None for documents that it leaves to the interpreter."""
-    work = library.compiled(lens)
+    work = lens.fast[0] if lens.fast is not None else library.compiled(lens)
     if work is None:
         return None
     values = memory.values.copy()
@@ -273,7 +312,9 @@ def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
     except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
         memory.values = values
         return None
-    return Translation(written, () if gloss.on_loss == "ignore" else more + losses, None, lens.version)
+    if more:
+        losses = more + losses
+    return Translation(written, () if gloss.on_loss == "ignore" else losses, None, lens.version)
 
 
 def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
@@ -289,12 +330,9 @@ def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
     return Translation(written, losses, ledger, lens.version)
 
 
-def _seed(lens: Lens, body: Value, memory: Memory) -> str | None:
+def _seed(path: tuple[str, ...], body: Value, memory: Memory) -> str:
     """Find what minted keys derive from: the reply's own id, else a new one; a request needs none."""
-    path = lens.ruleset.documents[lens.name].seed.get(lens.reader)
-    if path is None:
-        return None
-    found = find(body, tuple(path.split(".")))
+    found = find(body, path)
     return found if isinstance(found, str) else memory.ids() if memory.ids else ""
 
 

@@ -4,7 +4,7 @@ Places are compared through the ledgers' pairs of pointers, never by index: one 
 
 A leaf of the document may end in one of these ways, and in no other:
 
-1. A loss of either way names it or something around it.
+1. A loss of either way names it, or something around it, or another leaf of the example that its rule has read there.
 2. Its disposition is `satisfied` or `exchange`, there or on the way back: it asks for what happens anyway, or it is
    kept by the exchange and not by the document.
 3. Its disposition is `normal`, there or on the way back: rules say so of one-way rules' words, of table rows marked
@@ -65,6 +65,8 @@ class Account:
     dispositions: dict[Path, set[str]] = field(default_factory=lambda: defaultdict(set))
     owners: dict[Path, str] = field(default_factory=dict)
     lost: set[Path] = field(default_factory=set)
+    #: The objects in which a rule has lost something.
+    losers: set[tuple[str, Path]] = field(default_factory=set)
     named: set[Path] = field(default_factory=set)
 
     @classmethod
@@ -75,7 +77,9 @@ class Account:
             if step.pointer is not None:
                 account._add(parse_pointer(step.pointer), step)
         account.named = {parse_pointer(loss.pointer) for loss in done.losses if loss.pointer}
-        account.lost = {parse_pointer(loss.pointer) for loss in done.losses if loss.pointer and loss.kind in REFUSED}
+        refused = [loss for loss in done.losses if loss.pointer and loss.kind in REFUSED]
+        account.lost = {parse_pointer(loss.pointer) for loss in refused}
+        account.losers = {(loss.rule, parse_pointer(loss.pointer)[:-1]) for loss in refused}
         return account
 
     def _add(self, path: Path, step: Any) -> None:
@@ -86,7 +90,8 @@ class Account:
 
     def is_lost(self, path: Path) -> bool:
         """Whether a loss names the place or one around it."""
-        return any(path[:length] in self.lost for length in range(len(path) + 1))
+        rule = self.owners.get(path, "")
+        return any(path[:n] in self.lost or (rule, path[:n]) in self.losers for n in range(len(path) + 1))
 
     def loses_below(self, path: Path) -> bool:
         """Whether a loss names something inside the place."""

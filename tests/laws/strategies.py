@@ -943,8 +943,8 @@ FINISHES = {
 
 
 @st.composite
-def _openai_choice(draw: st.DrawFn, index: int, new_id: Callable[[], str], extensions: bool) -> Object:
-    kind = draw(st.sampled_from(("text", "text", "calls", "calls", "function", "refusal", "audio", "cited")))
+def _openai_choice(draw: st.DrawFn, index: int, new_id: Callable[[], str], calls: str, extensions: bool) -> Object:
+    kind = draw(st.sampled_from(("text", "text", calls, calls, "refusal", "audio", "cited")))
     message = draw(_openai_message(kind, new_id, extensions))
     choice: Object = {"index": index, "message": message, "finish_reason": draw(st.sampled_from(FINISHES[kind]))}
     choice["logprobs"] = draw(_openai_logprobs(message["content"] or ""))
@@ -980,12 +980,15 @@ def _reply_extensions() -> Fields:
 def openai_response(draw: st.DrawFn, *, extensions: bool = True) -> Object:
     """A chat completion: one to three choices, ids unique across them."""
     new_id = draw(_numberings())
+    calls = draw(rarely(st.just("function"), st.just("calls")))  # a request has tools, or the old functions
     reply: Object = {
         "id": draw(one("chatcmpl-r2QfaZ3yKc2Z1PIP7d6x4A8", "chatcmpl-1", "gen-abc")),
         "object": "chat.completion",
         "created": draw(one(0, 1795354472)),
         "model": draw(openai_models() | GEMINI_NAMES),
-        "choices": [draw(_openai_choice(i, new_id, extensions)) for i in range(draw(rarely(one(2, 3), st.just(1))))],
+        "choices": [
+            draw(_openai_choice(i, new_id, calls, extensions)) for i in range(draw(rarely(one(2, 3), st.just(1))))
+        ],
     }
     optional: Fields = {
         "usage": openai_usage(extensions=extensions),
