@@ -65,10 +65,13 @@ def _short(text: str) -> str:
 class Memory:
     """The complement of one exchange. It belongs to one caller."""
 
-    def __init__(self, ids: Callable[[], str] | None = None) -> None:
+    __slots__ = ("books", "casts", "clock", "declared", "ids", "kept", "seed", "values", "whole")
+
+    def __init__(self, ids: Callable[[], str] | None = None, clock: Callable[[], float] | None = None) -> None:
         self.values: dict[str, Value] = {}
         self.books: dict[str, Book] = {}
         self.ids = ids
+        self.clock = clock
         self.seed: str | None = None
         #: Names that were cut, and what they were whole; `kept` tells whether anyone will ask again.
         self.whole: dict[Value, Value] = {}
@@ -78,8 +81,11 @@ class Memory:
         self.declared: dict[str, Path] = {}
 
     def get(self, name: str) -> Value:
-        """Return a value, or ABSENT."""
-        return self.values.get(name, ABSENT)
+        """Return a value, or ABSENT; the clock is looked at once, when somebody asks."""
+        found = self.values.get(name, ABSENT)
+        if found is ABSENT and name == "now" and self.clock is not None:
+            found = self.values["now"] = int(self.clock())
+        return found
 
     def set(self, name: str, value: Value) -> None:
         """Remember a value."""

@@ -123,6 +123,9 @@ class Lens:
         self.ruleset = ruleset
         self.name = document
         self.version = str(ruleset)
+        seed = ruleset.documents[document].seed.get(reader)
+        #: Where the document names what minted keys derive from.
+        self.seed = tuple(seed.split(".")) if seed is not None else None
         self.reader = reader
         self.writer = writer
         self.matches = known
