@@ -93,7 +93,7 @@ class _Reader:
             root = None
         if not isinstance(root, yaml.MappingNode):
             if not self.problems:
-                self.problems.append(Problem(Mark(self.name, 1, 1), "a rule file holds one object"))
+                self._say(None, "a rule file holds one object")
             return Map(Mark(self.name, 1, 1))
         return self._map(root)
 

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 def check(book: Book) -> Iterator[Problem]:
     """Yield every rule that never runs and every pair that would contradict itself."""
     pairs = list(permutations(book.ruleset.dialects, 2))
+    hidden = [problem for pair in pairs for problem in _shadows(book, *pair)]
+    marks = {problem.mark for problem in hidden}
+    yield from hidden
     for reader, writer in pairs:
         for rules in book.sets.values():
-            yield from _set(book, rules, reader, writer)
-        for block in book.blocks.values():
-            yield from _block(book, block, reader, writer)
+            yield from (found for found in _contradictions(book, rules, reader, writer) if found.mark not in marks)
     yield from _never(book, pairs)
 
 
@@ -42,16 +43,19 @@ def _never(book: Book, pairs: list[tuple[str, str]]) -> Iterator[Problem]:
 # --------------------------------------------------------------------- shadows
 
 
-def _set(book: Book, rules: RuleSet, reader: str, writer: str) -> Iterator[Problem]:
-    running = [rule for rule in rules.rules if reader in rule.sides and rule.oneway in (None, reader)]
-    for index, rule in enumerate(running):
-        earlier = next((one for one in running[:index] if _beats(book, one, rule, reader, writer)), None)
-        if earlier is not None:
-            yield _shadowed(rule, earlier, reader)
-    for first, other in combinations(running, 2):
-        if _contradict(book, first, other, reader, writer):
-            message = f"{_short(first)!r} in line {first.mark.line} writes the same place in {writer}"
-            yield Problem(other.mark, f"{message}; tell them apart by `needs` or `unless`, or make one `oneway`")
+def _shadows(book: Book, reader: str, writer: str) -> Iterator[Problem]:
+    for rules in book.sets.values():
+        running = _running(rules, reader)
+        for index, rule in enumerate(running):
+            earlier = next((one for one in running[:index] if _beats(book, one, rule, reader, writer)), None)
+            if earlier is not None:
+                yield _shadowed(rule, earlier, reader)
+    for block in book.blocks.values():
+        yield from _block(book, block, reader, writer)
+
+
+def _running(rules: RuleSet, reader: str) -> list[Rule]:
+    return [rule for rule in rules.rules if reader in rule.sides and rule.oneway in (None, reader)]
 
 
 def _block(book: Book, block: Block, reader: str, writer: str) -> Iterator[Problem]:
@@ -150,6 +154,13 @@ def _short(rule: Rule) -> str:
 
 
 # --------------------------------------------------------------------- two rules for one place
+
+
+def _contradictions(book: Book, rules: RuleSet, reader: str, writer: str) -> Iterator[Problem]:
+    for first, other in combinations(_running(rules, reader), 2):
+        if _contradict(book, first, other, reader, writer):
+            message = f"{_short(first)!r} in line {first.mark.line} writes the same place in {writer}"
+            yield Problem(other.mark, f"{message}; tell them apart by `needs` or `unless`, or make one `oneway`")
 
 
 def _contradict(book: Book, first: Rule, other: Rule, reader: str, writer: str) -> bool:
