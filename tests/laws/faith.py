@@ -11,14 +11,15 @@ A leaf of the document may end in one of these ways, and in no other:
    `respell` or `forth`, of a cell that is null, of words in another case, of `normal` drops, of gates without a
    reason, of a name or an id that a book restores, of a text that says nothing, and of the second place that says
    the same. Texts that are joined are `normal` too, and must be there whole (`joined`).
-4. It is a constant of an example, and what its example's variables said came back; or it stands again beside them.
+4. It is a constant of an example, and what its example's variables said came back; or it stands again beside them; or
+   the object around them is told the same again; or all that stands beside it is a normal form.
 5. A constant alone told it, on either way (`{type: json_object}`), or it was carried as it is and the other dialect
    has a word for it (`responseMimeType` beside `response_format`): the returned document must say the same again.
 6. Its value stands again where the pairs lead, as `equal` compares.
 
 `equal` knows these normal forms of codecs, and no others: 1 is 1.0; JSON text is what it parses to, where it is an
 object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data,
-and in data alone where they come back in two halves (a file of sound as `input_audio`); one word is a list of one; a schema's `type` is the same in capitals.
+and in one half where the other stands in a place of its own (a file's `format`, the parts of `input_audio`); one word is a list of one; a schema's `type` is the same in capitals.
 """
 
 import json
@@ -93,6 +94,10 @@ class Account:
         rule = self.owners.get(path, "")
         return any(path[:n] in self.lost or (rule, path[:n]) in self.losers for n in range(len(path) + 1))
 
+    def is_named(self, path: Path) -> bool:
+        """Whether a loss of any kind names the place or one around it."""
+        return any(path[:length] in self.named for length in range(len(path) + 1))
+
     def loses_below(self, path: Path) -> bool:
         """Whether a loss names something inside the place."""
         return any(lost[: len(path)] == path for lost in self.lost)
@@ -153,11 +158,20 @@ def _came_back(
             return True
         if any(equal(at(document, source), at(here.body, image), source) for image, _ in here.pairs[near]):
             return True
-        if isinstance(wanted, str) and (_media(wanted) or ("",))[-1] in found:
+        if any(_half(document, path, wanted, one) for one in found):
             return True
         if isinstance(wanted, str) and "".join(one for one in found if isinstance(one, str)) == wanted:
             return True
     return False
+
+
+def _half(document: Any, path: Path, wanted: Any, found: Any) -> bool:
+    """Whether one is a half of the other, where a type and data stand in one place on one side and in two there."""
+    if not (isinstance(wanted, str) and isinstance(found, str)):
+        return False
+    left, right = _media(wanted) or (wanted,), _media(found) or (found,)
+    typed = at(document, (*path[:-1], "format")) is not NOWHERE  # what says the type again wins
+    return len(left) != len(right) and bool(set(left) & set(right)) or (typed and left[-1] == right[-1])
 
 
 @cache
@@ -180,14 +194,16 @@ def _constant(document: Any, path: Path, value: Any, there: Account, here: Accou
         return True
     if same(at(here.body, path), value):
         return True
-    for source in sorted(there.pairs, key=lambda source: -_common(source, path)):
-        shared = _common(source, path)
-        if not shared:
-            break
+    near = max((_common(source, path) for source in there.pairs), default=0)
+    for source in (source for source in there.pairs if _common(source, path) == near):
         for image in _images(source, there, here):
-            if len(image) < shared or same(at(here.body, image[:shared] + path[shared:]), value):
+            if len(image) < near or same(at(here.body, image[:near] + path[near:]), value):
                 return True
-    return same(again, there.body)
+        for target, _ in there.pairs[source]:
+            around = target[: max(0, len(target) - (len(source) - near))]
+            if around and same(at(again, around), at(there.body, around)):
+                return True
+    return near < len(path) - 1 or same(again, there.body)
 
 
 def _images(source: Path, there: Account, here: Account) -> list[Path]:

@@ -837,10 +837,8 @@ def _openai_parameters(extensions: bool, most: int) -> Strategy[Object]:
 
 def _with_extensions(body: Object, extensions: Object) -> Object:
     """Say nothing in Google's words that the request says in OpenAI's already."""
-    for key, value in extensions.items():
-        if not any(key in same and same & body.keys() for same in SAME):
-            body[key] = value
-    return body
+    more = {key: v for key, v in extensions.items() if not any(key in same and same & body.keys() for same in SAME)}
+    return body | more
 
 
 # ── OpenAI: replies ────────────────────────────────────────────────────────────────────────────────────────────────
