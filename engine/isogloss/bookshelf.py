@@ -19,7 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-SECTIONS: Final = ("dialects", "families", "tables", "values", "sets", "blocks", "attributes", "layouts", "documents", "coverage")
+SECTIONS: Final = (
+    "dialects",
+    "families",
+    "tables",
+    "values",
+    "sets",
+    "blocks",
+    "attributes",
+    "layouts",
+    "documents",
+    "coverage",
+)
 _HEAD: Final = ("version", "language", "columns", "extends", "title", "profile", "why", "note", "actions")
 
 
@@ -102,7 +113,9 @@ class Shelf:
         steps = parse_pointer(str(action.get("at", "")))
         words = [word for word in ("set", "remove", "append", "before") if word in action]
         if len(words) != 1 or "why" not in action or not steps:
-            self.problems.append(Problem(action.mark, "an action has `at`, `why`, and one of set, remove, append, before"))
+            self.problems.append(
+                Problem(action.mark, "an action has `at`, `why`, and one of set, remove, append, before")
+            )
             return
         parent = self._resolve(steps[:-1])
         done = parent is not None and _apply(parent, steps[-1], words[0], action)

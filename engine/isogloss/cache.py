@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import guard, shelves
+from isogloss.errors import RuleError
 
 if TYPE_CHECKING:
     from isogloss.rule import Ruleset
@@ -41,8 +42,16 @@ def ruleset(version: str, profile: str | None, overlays: tuple[Path, ...]) -> Ru
 def _read(version: str, profile: str | None, overlays: tuple[Path, ...]) -> tuple[Ruleset, dict[str, Any]]:
     from isogloss import loader  # YAML is only read when it must be
 
-    rules = loader.load(version, profile, overlays)
-    return rules, guard.trees(rules)
+    try:
+        rules = loader.load(version, profile, overlays)
+        return rules, guard.trees(rules)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        from isogloss import checker  # the loader trusts the form of what it reads; the checker says what is wrong
+
+        problems = checker.check(version, profile, overlays).problems
+        if not problems:
+            raise
+    raise RuleError(problems)
 
 
 def _files(version: str, profile: str | None) -> list[Path]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import jsonschema
 
-from isogloss import bookshelf, loader, resources, source, shelves
+from isogloss import bookshelf, loader, resources, shelves, source
 from isogloss.checks import families, layouts, names, overlaps, sentences, tables, variables
 from isogloss.checks.book import Book
 from isogloss.errors import Mark, Problem, RuleError, near, suggestion

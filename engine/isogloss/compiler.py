@@ -10,11 +10,12 @@ import marshal
 from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import generated, guard
+from isogloss import generated, guard, parting, wording
 from isogloss.compiler_code import Code, Module, Unsupported
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SET_ARGUMENTS, SetCompiler
+from isogloss.notes import DEEP, LOST, NO, Bail
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
@@ -106,27 +107,29 @@ def compile_lens(lens: Lens) -> bytes | None:
 
 def load(lens: Lens, code: bytes) -> Callable[[Any, Any, bool], Any]:
     """Make the function that compiled code defines."""
-    from isogloss.generated import Bail
 
-    def part(*told: Any) -> Any:
+    def portion(*told: Any) -> Any:
         def run(*given: Any) -> None:
-            from isogloss.parting import component
-
             nonlocal run
-            run = component(lens, *told, space["SETS"])
+            run = parting.component(lens, *told, space["SETS"])
             run(*given)
 
         return lambda *given: run(*given)
 
     space: dict[str, Any] = {
         **{name: getattr(generated, name) for name in _NAMES},
+        "deriver": wording.deriver,
+        "words": wording.words,
         "ABSENT": ABSENT,
         "same": same,
         "BOXES": (dict, list),
         "Bail": Bail,
+        "LOST": LOST,
+        "DEEP": DEEP,
+        "NO": NO,
         "LENS": lens,
         "SETS": {},
-        "part": part,
+        "portion": portion,
         "bail": _bail,
         "truth": guard.truth,
         "numbers": guard.numbers,
@@ -139,9 +142,24 @@ def load(lens: Lens, code: bytes) -> Callable[[Any, Any, bool], Any]:
 
 
 def _bail() -> None:
-    raise generated.Bail
+    raise Bail
 
 
-_NAMES: Final = (
-    "FEW LARGEST WEIGHT Site LOST DEEP NO Saw close deriver dumps fitter has_name has_word held loads mint reader remembered words writer".split()
-)
+_NAMES: Final = [
+    "FEW",
+    "LARGEST",
+    "WEIGHT",
+    "Site",
+    "Saw",
+    "close",
+    "dumps",
+    "fitter",
+    "has_name",
+    "has_word",
+    "held",
+    "loads",
+    "mint",
+    "reader",
+    "remembered",
+    "writer",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Module, Unsupported, literal, plain, steps
@@ -303,7 +303,9 @@ class Reading:
                 head = "if"
                 for example in child.items:
                     assert isinstance(example, Obj)
-                    self._picked(example, lead, word, Thing(item, (*path, number), _into(thing.scopes, path[-1])), taken, head)
+                    self._picked(
+                        example, lead, word, Thing(item, (*path, number), _into(thing.scopes, path[-1])), taken, head
+                    )
                     head = "elif"
                 self.code.add("else: raise Bail")
         for name, made in taken.items():
@@ -455,31 +457,38 @@ class Writing:
         return Written(var, not sure)
 
     def _list(self, node: Pick, at: tuple[str, ...]) -> Written | None:
-        made = [self.node(item, (*at, "0")) for item in node.items]
-        kept = [one for one in made if one is not None]
-        whole = not any(bind.optional for item in node.items for bind in self._binds(item))
-        if whole and all(not one.optional for one in kept):
-            return Written("[" + ", ".join(one.source for one in kept) + "]", False) if kept else None
+        binds = [self._binds(item) for item in node.items]
+        if not any(bind.optional for found in binds for bind in found):
+            made = [self.node(item, (*at, "0")) for item in node.items]
+            sources = [one.source for one in made if one is not None and not one.optional]
+            if len(sources) != len(made):
+                raise Unsupported("list")
+            return Written("[" + ", ".join(sources) + "]", False) if sources else None
         var = self.context.module.fresh("d")
-        self.code.add(f"{var} = []")
-        for item, one in zip(node.items, made, strict=True):
-            if one is not None:
-                self._append(var, item, one)
-        self.code.add(f"{var} = {var} or None")
+        tests = dict.fromkeys(f"{bind.var} is not None" for found in binds for bind in found if bind.optional)
+        self.code.add(f"{var} = None")
+        with self.code.block(f"if {' or '.join(tests)}:" if all(binds) else "if True:"):
+            self.code.add(f"{var} = []")
+            for item, found in zip(node.items, binds, strict=True):
+                self._append(var, item, found, at)
+            self.code.add(f"{var} = {var} or None")
         return Written(var, True)
 
     def _binds(self, item: Node) -> list[Bind]:
         return [self.env[name] for variable in variables(item) for name in variable.names if name in self.env]
 
-    def _append(self, var: str, item: Node, one: Written) -> None:
-        names = self._binds(item)
-        tests = [f"{bind.var} is not None" for bind in names if bind.optional]
-        if tests and len(tests) == len(names):
-            self.code.add(f"if {' or '.join(tests)}: {var}.append({one.source})")
-        elif one.optional:
-            self.code.add(f"if {one.source} is not None: {var}.append({one.source})")
-        else:
+    def _append(self, var: str, item: Node, found: list[Bind], at: tuple[str, ...]) -> None:
+        """Emit one item: it stands there if one of its variables has a value."""
+        tests = [f"{bind.var} is not None" for bind in found if bind.optional]
+        whole = self.env
+        if len(found) == 1:
+            self.env = {name: replace(bind, optional=False) if bind is found[0] else bind for name, bind in whole.items()}
+        with self.code.block(f"if {' or '.join(tests)}:" if tests and len(tests) == len(found) else "if True:"):
+            one = self.node(item, (*at, "0"))
+            if one is None or one.optional:
+                raise Unsupported("list")
             self.code.add(f"{var}.append({one.source})")
+        self.env = whole
 
     def _variable(self, node: Var, at: tuple[str, ...]) -> Written | None:
         binds = [self.env.get(name) for name in node.names]
@@ -537,7 +546,8 @@ class Writing:
     def _deep(self, bind: Bind) -> None:
         """What goes over as it is may be nested too deep."""
         if bind.path is not None and not bind.coded:
-            self.code.add(f"if type({bind.var}) in BOXES: notes.append((DEEP, {bind.var}))")
+            test = f"{bind.var} is not None and " if bind.optional else ""
+            self.code.add(f"if {test}type({bind.var}) in BOXES: notes.append((DEEP, {bind.var}))")
 
     def _converted(self, bind: Bind, conversion: Conversion, at: tuple[str, ...]) -> Written:
         if conversion.sort == "table" and not conversion.over:

@@ -11,7 +11,7 @@ from isogloss.compiler_examples import Bind, Context, Reading, Thing, Writing, n
 from isogloss.compiler_guards import guard_source
 from isogloss.compiler_sets import completed, odd_fields, unwritten
 from isogloss.example import Const, Obj, variables
-from isogloss.generated import known_words
+from isogloss.wording import known_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,18 +21,79 @@ if TYPE_CHECKING:
 
     Place = Callable[[Code, TurnedBlock, dict[str, Bind], tuple[str, ...], str], None]
 
-_SIDE: Final = (
-    "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams pieces drops "
-    "legal mark".split()
-)
-_SLOT: Final = "at form holds plain blank roles conversion gather number reads needs reason read_only".split()
-_BLOCK: Final = (
-    "kind rule plain book where classes layouts inner counts declares recast empty attributes".split()
-)
-_RULE: Final = (
-    "id mark sides oneway kind reason needs otherwise when knows lacks absent derive gate drops drop refuse ignores "
-    "source note status title".split()
-)
+_SIDE: Final = [
+    "groups",
+    "group",
+    "also",
+    "role",
+    "role_absent",
+    "fixed",
+    "slots",
+    "hoist",
+    "hoist_needs",
+    "hoist_reason",
+    "unfold",
+    "merge",
+    "seams",
+    "pieces",
+    "drops",
+    "legal",
+    "mark",
+]
+_SLOT: Final = [
+    "at",
+    "form",
+    "holds",
+    "plain",
+    "blank",
+    "roles",
+    "conversion",
+    "gather",
+    "number",
+    "reads",
+    "needs",
+    "reason",
+    "read_only",
+]
+_BLOCK: Final = [
+    "kind",
+    "rule",
+    "plain",
+    "book",
+    "where",
+    "classes",
+    "layouts",
+    "inner",
+    "counts",
+    "declares",
+    "recast",
+    "empty",
+    "attributes",
+]
+_RULE: Final = [
+    "id",
+    "mark",
+    "sides",
+    "oneway",
+    "kind",
+    "reason",
+    "needs",
+    "otherwise",
+    "when",
+    "knows",
+    "lacks",
+    "absent",
+    "derive",
+    "gate",
+    "drops",
+    "drop",
+    "refuse",
+    "ignores",
+    "source",
+    "note",
+    "status",
+    "title",
+]
 
 
 @dataclass(slots=True)
@@ -149,7 +210,9 @@ class LayoutCompiler:
         var, number, group = (self.context.module.fresh(head) for head in "gng")
         code.add(f"{var} = v.get({name!r})")
         with code.block(f"if {var} is not None:"):
-            code.add(f"if type({var}) is not list: raise Bail", f"if len({var}) > FEW: saw.size += FEW * WEIGHT * len({var})")
+            code.add(
+                f"if type({var}) is not list: raise Bail", f"if len({var}) > FEW: saw.size += FEW * WEIGHT * len({var})"
+            )
             with code.block(f"for {number}, {group} in enumerate({var}):"):
                 self._by_role(code, group, (repr(name), number))
 
@@ -372,7 +435,9 @@ class LayoutCompiler:
             return
         assert block.block.plain is not None
         with code.block(f"if {var} != {literal(block.block.empty)}:" if block.block.empty is not None else "if True:"):
-            self._place(code, block, {block.block.plain: Bind(var, False, path, coded=True)}, path, sink, None, matched=False)
+            self._place(
+                code, block, {block.block.plain: Bind(var, False, path, coded=True)}, path, sink, None, matched=False
+            )
 
     # ------------------------------------------------------------------ blocks, reading
 
@@ -415,9 +480,7 @@ class LayoutCompiler:
             head = "elif"
         code.add("else: raise Bail" if head == "elif" else "raise Bail")
 
-    def _block(
-        self, code: Code, block: TurnedBlock, thing: Thing, sink: Sink, given: dict[str, str]
-    ) -> list[str]:
+    def _block(self, code: Code, block: TurnedBlock, thing: Thing, sink: Sink, given: dict[str, str]) -> list[str]:
         rule, node = block.turn.rule, block.turn.read
         if odd_fields(block.block, _BLOCK) or odd_fields(rule, _RULE) or block.turn.gated or not isinstance(node, Obj):
             raise Unsupported(block.kind)
@@ -519,7 +582,7 @@ class LayoutCompiler:
             code.add(f"elif type({made}) is not str or not {made} or {made} in {pages}[1]: raise Bail")
             code.add(f"{pages}[1][{made}] = entry = [{made}, {label}, True]", f"{pages}[0].append(entry)")
             if self.answers:
-                code.add(f"if opened is None: opened = {{}}", f"opened[{made}] = 1")
+                code.add("if opened is None: opened = {}", f"opened[{made}] = 1")
             known = env.get(use.key)
             env[use.key] = Bind(made, False, known.path if known and not known.optional else None, coded=True)
             return
@@ -604,7 +667,16 @@ class LayoutCompiler:
                 code.add(f"if {env[name].var} is not None: raise Bail")
 
     def _into(
-        self, code: Code, block: TurnedBlock, env: dict[str, Bind], path: Any, sink: Sink, slot: Slot, inner: Any, *, unfolded: bool
+        self,
+        code: Code,
+        block: TurnedBlock,
+        env: dict[str, Bind],
+        path: Any,
+        sink: Sink,
+        slot: Slot,
+        inner: Any,
+        *,
+        unfolded: bool,
     ) -> None:
         number = self.layout.slots.index(slot)
         order = (0, self.number, 2, number)
@@ -619,7 +691,16 @@ class LayoutCompiler:
         self._append(code, block, env, path, sink, slot, number, order, inner)
 
     def _append(
-        self, code: Code, block: TurnedBlock, env: dict[str, Bind], path: Any, sink: Sink, slot: Slot, number: int, order: Any, inner: Any
+        self,
+        code: Code,
+        block: TurnedBlock,
+        env: dict[str, Bind],
+        path: Any,
+        sink: Sink,
+        slot: Slot,
+        number: int,
+        order: Any,
+        inner: Any,
     ) -> None:
         if slot.gather:
             self._gathered(code, slot, number, sink)
@@ -656,7 +737,9 @@ class LayoutCompiler:
         with code.block(f"if {name} is None:"):
             code.add(f"{name} = []", f"{self.laid}.append({{{self._head(sink)}{slot.at[0]!r}: {name}}})")
 
-    def _plainly(self, code: Code, block: TurnedBlock, env: dict[str, Bind], sink: Sink, slot: Slot, number: int) -> None:
+    def _plainly(
+        self, code: Code, block: TurnedBlock, env: dict[str, Bind], sink: Sink, slot: Slot, number: int
+    ) -> None:
         """Note whether a block could stand as a bare string."""
         if number not in sink.texts:
             sink.texts[number] = self.context.module.fresh("s")
@@ -672,7 +755,14 @@ class LayoutCompiler:
         code.add(f"{sink.texts[number]} = {env[plain_name].var}" + (f" if {tests} else None" if tests else ""))
 
     def _written(
-        self, code: Code, block: TurnedBlock, env: dict[str, Bind], path: Any, where: tuple[str, ...], order: Any, inner: Any
+        self,
+        code: Code,
+        block: TurnedBlock,
+        env: dict[str, Bind],
+        path: Any,
+        where: tuple[str, ...],
+        order: Any,
+        inner: Any,
     ) -> str:
         """Emit the block as the other dialect shows it."""
         writing = Writing(self.context, code, block.turn, env, repr(order))
@@ -685,7 +775,9 @@ class LayoutCompiler:
             return source
         return self._inner(code, block, source, path, where, inner)
 
-    def _inner(self, code: Code, block: TurnedBlock, source: str, path: Any, where: Any, inner: tuple[Reading, Thing]) -> str:
+    def _inner(
+        self, code: Code, block: TurnedBlock, source: str, path: Any, where: Any, inner: tuple[Reading, Thing]
+    ) -> str:
         """Emit the blocks inside a block."""
         assert block.block.inner is not None
         name, places = block.block.inner

@@ -6,7 +6,7 @@ interpreter, for its part of the document only.
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_code import Code, Unsupported, literal, steps
@@ -22,8 +22,37 @@ if TYPE_CHECKING:
 
 #: What this compiler understands of a rule; a rule that says anything else is the interpreter's.
 _UNDERSTOOD: Final = frozenset(
-    "id mark sides oneway kind reason needs otherwise when unless saw knows lacks absent let gate sums satisfied drops "
-    "default drop refuse also yields ignores source note status title".split()
+    [
+        "id",
+        "mark",
+        "sides",
+        "oneway",
+        "kind",
+        "reason",
+        "needs",
+        "otherwise",
+        "when",
+        "unless",
+        "saw",
+        "knows",
+        "lacks",
+        "absent",
+        "let",
+        "gate",
+        "sums",
+        "satisfied",
+        "drops",
+        "default",
+        "drop",
+        "refuse",
+        "also",
+        "yields",
+        "ignores",
+        "source",
+        "note",
+        "status",
+        "title",
+    ]
 )
 #: What only matters to later documents of the exchange: left to the interpreter whole.
 _REMEMBERED: Final = ("casts", "lays")
@@ -108,11 +137,12 @@ def _left(read: Read, cluster: Cluster) -> str:
     return " or ".join(tests)
 
 
-
 class SetCompiler:
     """Compiles one rule set into one function."""
 
-    def __init__(self, context: Context, rules: TurnedSet, sort: str, lay: Any, held: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self, context: Context, rules: TurnedSet, sort: str, lay: Any, held: frozenset[str] = frozenset()
+    ) -> None:
         self.context = context
         self.rules = rules
         self.sort = sort
@@ -122,8 +152,10 @@ class SetCompiler:
         self.body = Code()
         self.scopes = (((), rules.drops, rules.name, rules.place),)
         self.taken: set[str] = set()
+        self.made: dict[int, str] = {}
+        self.kept: list[list[Cluster]] = []
         self.leaves = self._all_leaves()
-        if odd_fields(rules, "name place turns defaults drops layouts nulls rest inline".split()):
+        if odd_fields(rules, ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "inline"]):
             raise Unsupported(rules.name)
         if rules.nulls and rules.layouts:
             raise Unsupported(rules.name)
@@ -142,7 +174,7 @@ class SetCompiler:
             body.add("if None in v.values(): raise Bail")
         alone = self.rules.layouts and self.sort == "set"  # what is laid beside this object is not seen in it
         if alone:
-            body.add("around = saw.copy()", "saw.clear()")
+            body.add("around = None", "if saw: around = saw.copy(); saw.clear()")
         for number, layout in enumerate(self.rules.layouts):
             self.taken |= self.lay(self, layout, number)
         always, reading = self._sorted()
@@ -154,7 +186,7 @@ class SetCompiler:
                 for index, turn in enumerate(self.rules.defaults):
                     self._default(body, index, turn)
         if alone:
-            body.add("saw.clear()", "saw.update(around)")
+            body.add("if saw: saw.clear()", "if around is not None: saw.update(around)")
         body.add("return out")
         self.context.module.function(name, SET_ARGUMENTS, body)
 
@@ -171,8 +203,10 @@ class SetCompiler:
 
     def _level(self, body: Code, var: str, path: tuple[str, ...], reads: list[Read], *, top: bool = False) -> None:
         """Emit the loop over the names of an object."""
-        clusters = [c for c in clustered(reads) if not (top and self._is_laid(c))]
-        for cluster in clustered(reads) if top else ():
+        known = clustered(reads)
+        self.kept.append(known)  # clusters are told apart by identity
+        clusters = [c for c in known if not (top and self._is_laid(c))]
+        for cluster in known if top else ():
             if self._is_laid(cluster):
                 self._beside_layout(body, cluster)
         thing = Thing(var, tuple(map(repr, path)), tuple(((*path, *p), d, r, w) for p, d, r, w in self.scopes))
@@ -281,7 +315,9 @@ class SetCompiler:
 
     def _cluster(self, cluster: Cluster, path: tuple[str, ...]) -> str:
         """Emit the function of a cluster: rules in file order, else the interpreter."""
-        name = self.context.module.fresh("c")
+        if id(cluster) in self.made:
+            return self.made[id(cluster)]
+        name = self.made[id(cluster)] = self.context.module.fresh("c")
         code = Code()
         columns = self._columns(cluster, path)
         if columns is not None:
@@ -324,7 +360,11 @@ class SetCompiler:
         scopes = tuple(((*path, *p), d, r, w) for p, d, r, w in self.scopes)
         site = self.context.site(Thing("o", (), scopes))
         for name, flag in flags.items():
-            drop = "raise Bail" if name in also else f"{site}.drop({name!r}, o[{name!r}], link, {steps(map(repr, path))}, notes)"
+            drop = (
+                "raise Bail"
+                if name in also
+                else f"{site}.drop({name!r}, o[{name!r}], link, {steps(map(repr, path))}, notes)"
+            )
             code.add(f"if not {flag} and o.get({name!r}) is not None: {drop}")
 
     def _condition(self, read: Read, var: str) -> str:
@@ -354,7 +394,7 @@ class SetCompiler:
             return "raise Bail"
         indexes = tuple(read.index for read in cluster.reads)
         roots = tuple((*path, name) for name in cluster.names)
-        made = f"part({self.rules.name!r}, {self.sort!r}, {indexes!r}, {roots!r})"
+        made = f"portion({self.rules.name!r}, {self.sort!r}, {indexes!r}, {roots!r})"
         return f"{self.context.module.constant(made)}(v, link, notes, out, mem, saw, defaults)"
 
     def _shares(self, cluster: Cluster) -> bool:
@@ -391,7 +431,9 @@ class SetCompiler:
         how = f"((1, {read.index}), ({name!r},), {target!r})"
         code.add(f"how = {how}")
         code.add(f"if {target[0]!r} in out: raise Bail")
-        code.add(f"out[{target[0]!r}] = [{call}(i, (link, how, n), notes, mem, saw, defaults) for n, i in enumerate(x)]")
+        code.add(
+            f"out[{target[0]!r}] = [{call}(i, (link, how, n), notes, mem, saw, defaults) for n, i in enumerate(x)]"
+        )
 
     def _column(self, code: Code, read: Read, name: str) -> None:
         target = _one_leaf(read.turn.write)
@@ -433,7 +475,14 @@ class SetCompiler:
         return self._shares(Cluster([], [read]))
 
     def _rule(
-        self, code: Code, read: Read, var: str, path: tuple[str, ...], given: dict[str, str], cluster: Cluster | None, leave: str
+        self,
+        code: Code,
+        read: Read,
+        var: str,
+        path: tuple[str, ...],
+        given: dict[str, str],
+        cluster: Cluster | None,
+        leave: str,
     ) -> None:
         turn = read.turn
         many = self._many(code, read, given, path, leave)
@@ -450,7 +499,7 @@ class SetCompiler:
         reading.finish()
         code.add(f"if not ({' and '.join(tests)}): {leave}") if tests else None
         code.take(inner)
-        if not reading.tests and reading.env:
+        if not reading.tests and reading.env and not set(given.values()) & {b.var for b in reading.env.values()}:
             # A rule all of whose names are optional runs where one of them is there.
             code.add(f"if {' and '.join(f'{bind.var} is None' for bind in reading.env.values())}: {leave}")
         for name, known in reading.known:
@@ -579,7 +628,9 @@ class SetCompiler:
             if path:
                 yield path, node
             return
-        if path and not any(_overlap(path, leaf) for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves):
+        if path and not any(
+            _overlap(path, leaf) for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves
+        ):
             yield path, node
             return
         for name, child in node.fields:
@@ -647,7 +698,11 @@ class SetCompiler:
             body.add(f"if at is not None: at = at.get({step!r})")
             body.add("if at is not None and type(at) is not dict: raise Bail")
         with body.block(f"if {source} is not None and (at is None or {path[-1]!r} not in at):"):
-            body.add("at = out", *(f"at = at.setdefault({step!r}, {{}})" for step in path[:-1]), f"at[{path[-1]!r}] = {source}")
+            body.add(
+                "at = out",
+                *(f"at = at.setdefault({step!r}, {{}})" for step in path[:-1]),
+                f"at[{path[-1]!r}] = {source}",
+            )
             target = next(place for place, _ in places(turn.write))
             reason = rule.reason or rule.note or "added by default"
             body.add(_lost((2, read.index), rule.kind or "defaulted", "None", repr(target), rule, reason))
@@ -692,11 +747,13 @@ def _absent(context: Context, code: Code, full: dict[str, Bind], name: str, valu
 def _solve(context: Context, code: Code, full: dict[str, Bind], line: tuple[str, ...]) -> None:
     """Emit total = part + rest …, solved for whichever is missing."""
     binds = {name: full[name] for name in line if name in full}
-    for bind in binds.values():
+    for name, bind in binds.items():
         if bind.pending is not None:
             raise Unsupported(line[0])
-        if bind.path is not None:
-            code.add(f"if {bind.var} is not None and type({bind.var}) is not int: raise Bail")
+        if bind.path is not None and not bind.coded:
+            test = f"{bind.var} is not None and " if bind.optional else ""
+            code.add(f"if {test}type({bind.var}) is not int: raise Bail")
+            full[name] = replace(bind, coded=True)
     total, first, *rest = line
     others = [binds[name].var for name in rest if name in binds]
     if total in binds and first not in binds:
@@ -714,7 +771,7 @@ def _part(context: Context, code: Code, full: dict[str, Bind], names: tuple[str,
     var = context.module.fresh()
     rest = "".join(f" - ({other} or 0)" for other in others)
     code.add(f"{var} = None if {total.var} is None else {total.var}{rest}")
-    full[names[1]] = Bind(var, total.optional, total.path, vague=True)
+    full[names[1]] = Bind(var, total.optional, total.path, coded=True, vague=True)
 
 
 def _total(context: Context, code: Code, full: dict[str, Bind], line: tuple[str, ...]) -> None:
@@ -724,7 +781,7 @@ def _total(context: Context, code: Code, full: dict[str, Bind], line: tuple[str,
     sure = any(not bind.optional for bind in binds)
     tests = " and ".join(f"{bind.var} is None" for bind in binds)
     code.add(f"{var} = {added}" if sure else f"{var} = None if {tests} else {added}")
-    full[line[0]] = Bind(var, not sure, binds[0].path, vague=True)
+    full[line[0]] = Bind(var, not sure, binds[0].path, coded=True, vague=True)
 
 
 def _either(context: Context, code: Code, full: dict[str, Bind], line: tuple[str, ...]) -> None:
@@ -741,7 +798,7 @@ def _either(context: Context, code: Code, full: dict[str, Bind], line: tuple[str
         code.add(f"if {' or '.join(known)}: {names[total]} = ({names[first]} or 0){more}")
     code.add(f"elif {names[first]} is None: {names[first]} = {names[total]}{less}")
     for name in (total, first):
-        full[name] = Bind(names[name], both[name].optional, both[name].path or (), vague=True)
+        full[name] = Bind(names[name], both[name].optional, both[name].path or (), coded=True, vague=True)
 
 
 def unwritten(code: Code, turn: Turn, env: dict[str, Bind], order: str, more: Iterable[str] = ()) -> None:

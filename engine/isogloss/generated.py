@@ -16,33 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
 from isogloss.loss import Loss
+from isogloss.notes import DEEP, INNER, NO, SWEPT, Bail, Link, Note
 from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from isogloss.lens import Lens
-    from isogloss.rule import Row
-
-#: A node inside a set: the set it was reached from, how (order, steps there, steps here), and the key or index.
-Link = Any
-Note = tuple[Any, ...]
-
-
-class Bail(Exception):  # noqa: N818 - no error: a document out of the ordinary
-    """This document is the interpreter's."""
-
-
-class _No:
-    """No key and no index."""
-
-
-NO: Final = _No()
-LOST: Final = "lost"
-SWEPT: Final = "swept"
-DEEP: Final = "deep"
-INNER: Final = "inner"
 
 #: More values than this are counted by the interpreter; an item of a list counts for WEIGHT of them.
 LARGEST: Final = 900_000
@@ -143,9 +123,7 @@ def shallow(level: list[Value]) -> None:
         if total > LARGEST:
             raise Bail
         level = [
-            member
-            for outer in level
-            for member in filter(_tracked, outer.values() if type(outer) is dict else outer)
+            member for outer in level for member in filter(_tracked, outer.values() if type(outer) is dict else outer)
         ]
         if not level:
             return
@@ -267,7 +245,9 @@ def reader(name: str, options: Any) -> Callable[[Value], Any]:
     read = codec.read
     if codec.width > 1:
         return lambda value: read(value, options)
-    return _remembering(lambda value: read(value, options)[0]) if name in _WORDS else lambda value: read(value, options)[0]
+    return (
+        _remembering(lambda value: read(value, options)[0]) if name in _WORDS else lambda value: read(value, options)[0]
+    )
 
 
 def writer(name: str, options: Any) -> Callable[..., Value]:
@@ -362,72 +342,6 @@ def _keep(known: dict[bytes, Any], key: bytes, value: Any) -> None:
     while len(known) >= _MOST:
         known.pop(next(iter(known), b""), None)
     known[key] = value
-
-
-# --------------------------------------------------------------------- what the interpreter does for us
-
-
-def words(lens: Lens, name: str) -> Callable[..., Value]:
-    """Return what finds a word of a table; None where the other dialect says nothing."""
-    known: dict[str, list[tuple[str | None, Value]]] = known_words(lens, name)
-
-    def run(value: Value, saw: set[str], *rest: Any) -> Value:
-        for needed, cell in known.get(value, ()) if type(value) is str else ():
-            if needed is None or needed in saw:
-                return dict(cell) if type(cell) is dict else cell
-        from isogloss.parting import slow_word
-
-        return slow_word(lens, name, value, saw, *rest)
-
-    return run
-
-
-def known_words(lens: Lens, name: str) -> dict[str, list[tuple[str | None, Value]]]:
-    """Return the words of a table that are read without a loss: under which class, and as what."""
-    table = lens.ruleset.tables[name]
-    side = 0 if lens.reader == table.columns[0] else 1
-    away = {"clamp", "forth"} if side else {"back"}
-    rows = [row for row in lens.rows(name) if not away & row.marks]
-    fold = table.fold == lens.reader
-    words = {row.cells[side] for row in rows if isinstance(row.cells[side], str)}
-    words |= {spelled for word in words for spelled in (word.lower(), word.upper())} if fold else set()
-    found: dict[str, list[tuple[str | None, Value]]] = {}
-    for word in words:
-        same_word = [row for row in rows if _is_word(row.cells[side], word, fold=fold)]
-        plain = next((row for row in same_word if row.saw is None or side == 0), None)
-        held = [row for row in same_word if row.saw is not None]
-        ways = [*((row.saw, row) for row in held), *([(None, plain)] if plain else [])]
-        if all(_is_easy(row) and _is_flat(row.cells[1 - side]) for _, row in ways):
-            found[word] = [(saw, _plainly(row.cells[1 - side])) for saw, row in ways]
-    return found
-
-
-def _is_word(cell: Value, word: str, *, fold: bool) -> bool:
-    return isinstance(cell, str) and (cell.lower() == word.lower() if fold else cell == word)
-
-
-def _is_easy(row: Row) -> bool:
-    return not {"clamp", "back"} & row.marks
-
-
-def _is_flat(cell: Value) -> bool:
-    members = cell.values() if isinstance(cell, dict) else [cell]
-    return not any(isinstance(member, dict | list) for member in members)
-
-
-def _plainly(cell: Value) -> Value:
-    return {**cell} if isinstance(cell, dict) else cell
-
-
-def deriver(lens: Lens, how: tuple[str, ...]) -> Callable[[Value], Value]:
-    """Return what computes a variable from another one; None where there is nothing to say."""
-
-    def run(value: Value) -> Value:
-        from isogloss.parting import derived
-
-        return None if value is None else derived(lens, value, how)
-
-    return run
 
 
 class Saw(set[str]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
+from isogloss.completing import completed, derive
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
@@ -17,7 +18,7 @@ from isogloss.pointer import pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from isogloss.errors import Mark
     from isogloss.example import Var
@@ -140,7 +141,9 @@ class Run:
 
     def refuse(self, path: Path, reason: str, status: int = 400) -> None:
         """Refuse the document for what stands at a place."""
-        raise DocumentError(pointer(self.accounts.real(path)), reason, rule=self.owner.id, place=self.owner.place, status=status)
+        raise DocumentError(
+            pointer(self.accounts.real(path)), reason, rule=self.owner.id, place=self.owner.place, status=status
+        )
 
     def _run_turn(
         self, turn: Turn, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path, ran: set[str]
@@ -242,52 +245,7 @@ class Run:
 
     def complete(self, rule: Rule, env: Env) -> Env:
         """Add what a rule computes: constants, absent values, derived ones, sums."""
-        full = dict(env)
-        for name, value in rule.let.items():
-            full[name] = Bound(value)
-        for name, (_, base, *steps) in rule.derive.items():
-            if name not in full and base in full:
-                derived = self.derived(full[base], steps)
-                if derived is not ABSENT:
-                    full[name] = Bound(derived, full[base].path)
-        for line in rule.sums:
-            solve(full, line)
-        for name, value in rule.absent.items():
-            full.setdefault(name, Bound(value))
-        for line in rule.sums if rule.absent else ():
-            solve(full, line)
-        for name, facts in rule.bounds.items():
-            if name in full:
-                full[name] = self.bounded(full[name], *facts)
-        return full
-
-    def bounded(self, bound: Bound, least: str, most: str) -> Bound:
-        """Keep a number within what the written family takes."""
-        family = self.lens.family(self.lens.writer)
-        low, high = (family.facts.get(fact) if family else None for fact in (least, most))
-        value = bound.value
-        if not isinstance(value, int | float) or isinstance(value, bool) or low is None or high is None:
-            return bound
-        kept = min(max(value, low), high)
-        if kept != value:
-            self.lose("clamped", bound.path, None, f"this family takes {low} to {high}")
-        return Bound(kept, bound.path)
-
-    def derived(self, base: Bound, steps: list[str]) -> Value:
-        """Compute a variable from another one through conversions; silent where there is nothing to say."""
-        value = base.value
-        for step in steps:
-            conversion = self.lens.conversion(step)
-            if conversion.codec is not None:
-                if not conversion.codec.fits(value, conversion.options):
-                    return ABSENT
-                value = conversion.codec.read(value, conversion.options)[0]
-            else:
-                rows = self.lens.ruleset.tables[conversion.name].rows
-                value = next((row.cells[1] for row in rows if same(row.cells[0], value)), ABSENT)
-            if value is ABSENT:
-                return ABSENT
-        return value
+        return completed(self, rule, env)
 
     def _write(self, turn: Turn, env: Env, found: Found, out: dict[str, Value], at: Path) -> None:
         rule = turn.rule
@@ -315,7 +273,7 @@ class Run:
         """Where no variable went over, say what became of the words that were read."""
         if len(self.accounts.pairs) > start or turn.reads or not found.claims:
             return
-        from isogloss.example import places  # noqa: PLC0415 - only rules without variables come here
+        from isogloss.example import places
 
         target = next((path for path, _ in places(turn.write) if path), None)
         for claim in found.claims if target is not None else ():
@@ -378,7 +336,7 @@ class Run:
     def _derives(self, derived: tuple[str, ...], env: Env, name: str) -> bool:
         """Tell whether a variable says no more than what can be derived."""
         base = env.get(derived[1])
-        return base is not None and same(self.derived(base, list(derived[2:])), env[name].value)
+        return base is not None and same(derive(self.lens, base, derived[2:]), env[name].value)
 
     def settle(self, bound: Bound, at: Path) -> Value:
         """Do a variable's pending conversion."""
@@ -435,38 +393,3 @@ def walks(env: Env) -> Iterator[Path]:
         for one in bound.items or (bound,):
             if one is not None and one.pending is not None and one.path is not None:
                 yield one.path
-
-
-def solve(env: Env, line: tuple[str, ...]) -> None:
-    """Solve total = part + rest … for whichever is missing; what nobody gives counts as 0."""
-    total, *parts = line
-    numbers = {name: env[name].value for name in line if name in env}
-    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers.values()):
-        return
-    if total not in numbers and numbers:
-        env[total] = Bound(sum(numbers.values()), _path(env, parts))
-    elif total in numbers and parts[0] not in numbers:
-        rest = sum(numbers.get(name, 0) for name in parts[1:])
-        env[parts[0]] = Bound(numbers[total] - rest, env[total].path)
-
-
-def _path(env: Env, names: list[str]) -> Path | None:
-    return next((env[name].path for name in names if name in env), None)
-
-
-def check_size(value: Value, depth: int, nodes: int) -> None:
-    """Refuse what is nested too deep or holds too many values, before anything recurses into it."""
-    level: list[Value] = [value]
-    for _ in range(min(depth, DEPTH_LIMIT)):
-        level = [inner for outer in level for inner in _members(outer)]
-        nodes -= len(level)
-        if nodes < 0:
-            raise DocumentError("", "the document holds more values than the limit allows", rule="limits", status=413)
-        level = [inner for inner in level if isinstance(inner, dict | list)]
-        if not level:
-            return
-    raise DocumentError("", f"the document is nested more than {min(depth, DEPTH_LIMIT)} deep", rule="limits")
-
-
-def _members(value: Value) -> Iterable[Value]:
-    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()

@@ -10,9 +10,7 @@ from isogloss import cache, families, shelves
 from isogloss.lens import Lens
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from isogloss.families import Match

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import bookshelf, example, shelves
+from isogloss import bookshelf, example, guard, shelves
 from isogloss.entries import Entries
 from isogloss.errors import Problem, RuleError
 from isogloss.pointer import dotted
@@ -120,7 +120,7 @@ class Reader(Entries):
             reason=self.text(entry, "reason"),
             needs=self.dialect_map(entry, "needs", self.dialects),
             otherwise=self.choice(entry, "otherwise", ("drop", "refuse")),
-            when=self.dialect_map(entry, "when", self.dialects),
+            when=self._guards(entry),
             unless=self.words(entry, "unless"),
             saw=self.words(entry, "saw"),
             lays=self.words(entry, "lays"),
@@ -147,6 +147,15 @@ class Reader(Entries):
             status=entry.get("status", 400),
             title=self.text(entry, "title"),
         )
+
+    def _guards(self, entry: Map) -> dict[str, str]:
+        found = self.dialect_map(entry, "when", self.dialects)
+        for dialect, text in found.items():
+            try:
+                guard.compile_guard(str(text))
+            except guard.GuardError as error:
+                self.say(entry["when"].marks[dialect], str(error))
+        return found
 
     def _sides(self, entry: Map) -> dict[str, Node]:
         if "both" in entry:

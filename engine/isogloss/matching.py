@@ -145,7 +145,9 @@ def read_codec(run: Run, conversion: Conversion, value: Value, path: Path) -> tu
     try:
         return conversion.codec.read(value, run.options(conversion))
     except CodecError as error:
-        raise DocumentError(pointer(run.accounts.real(path)), str(error), rule=run.owner.id, place=run.owner.place) from None
+        raise DocumentError(
+            pointer(run.accounts.real(path)), str(error), rule=run.owner.id, place=run.owner.place
+        ) from None
 
 
 def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Found) -> bool:

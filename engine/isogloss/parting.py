@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import tables
 from isogloss.accounts import Owner
+from isogloss.completing import derive
 from isogloss.errors import IsoglossError
 from isogloss.exchange import Memory
-from isogloss.generated import LOST, NO, SWEPT, Bail, Link, Note
 from isogloss.interpreter import Run
 from isogloss.matching import Bound
+from isogloss.notes import LOST, NO, SWEPT, Bail, Link, Note
 from isogloss.pointer import find
 from isogloss.values import ABSENT, Path, Value
 
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from isogloss.lens import Conversion, Lens
 
 
-def slow_word(
-    lens: Lens, name: str, value: Value, saw: set[str], link: Link, notes: list[Note], *where: Any
-) -> Value:
+def slow_word(lens: Lens, name: str, value: Value, saw: set[str], link: Link, notes: list[Note], *where: Any) -> Value:
     """Find a word as the interpreter does, with its loss."""
     order, source, target, rule = where
     if isinstance(value, dict | list):
@@ -42,7 +41,7 @@ def slow_word(
 
 def derived(lens: Lens, value: Value, how: tuple[str, ...]) -> Value:
     """Compute a variable from another one as the interpreter does."""
-    found = Run(lens, Memory()).derived(Bound(value), list(how))
+    found = derive(lens, Bound(value), how)
     return None if found is ABSENT else found
 
 
@@ -73,7 +72,9 @@ def component(
 ) -> Callable[..., None]:
     """Return what runs some rules of a set, and accounts for the places they read."""
 
-    def run(value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool) -> None:
+    def run(
+        value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool
+    ) -> None:
         rules = lens.document if sort == "document" else lens.set(name)
         source, target = _steps(link)
         part = Part(lens, mem, sets)

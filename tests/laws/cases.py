@@ -7,12 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
-
 import isogloss
+from hypothesis import strategies as st
 from isogloss import library
 from isogloss.values import DEPTH_LIMIT
+from jsonschema import Draft202012Validator
 from laws import strategies as draw
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
@@ -77,7 +76,9 @@ def cases(phase: str, source: str) -> st.SearchStrategy[Case]:
 def mangled(phase: str, source: str) -> st.SearchStrategy[Case]:
     """A document with mistakes in it, or any JSON value at all, for any model at all."""
     wrong = draw.mutated(documents(phase, source)) | draw.any_json()
-    names = models("gemini") | models("openai") | st.text(max_size=12) | st.sampled_from(["\ud800", "models/", "{model}"])
+    names = (
+        models("gemini") | models("openai") | st.text(max_size=12) | st.sampled_from(["\ud800", "models/", "{model}"])
+    )
     return st.builds(Case, st.just(phase), st.just(source), wrong, st.none() | names)
 
 

@@ -129,7 +129,11 @@ def _complaint(document: Any, path: Path, value: Any, there: Account, here: Acco
             return f"{path}: nothing is said about it"
         unsaid = said == {"mapped"} and not _constant(document, path, value, there, here, again)
         return f"{path}: {value!r} was read by {there.owners.get(path)} and did not come back" if unsaid else ""
-    if any(_came_back(document, path, source, pair, there, here, again) for source in written for pair in there.pairs[source]):
+    if any(
+        _came_back(document, path, source, pair, there, here, again)
+        for source in written
+        for pair in there.pairs[source]
+    ):
         return ""
     found = [(target, here.disposition(target), here.pairs.get(target)) for target, _ in there.pairs[written[0]]]
     return f"{path}: {value!r} did not come back through {found}"
@@ -171,7 +175,7 @@ def _half(document: Any, path: Path, wanted: Any, found: Any) -> bool:
         return False
     left, right = _media(wanted) or (wanted,), _media(found) or (found,)
     typed = at(document, (*path[:-1], "format")) is not NOWHERE  # what says the type again wins
-    return len(left) != len(right) and bool(set(left) & set(right)) or (typed and left[-1] == right[-1])
+    return (len(left) != len(right) and bool(set(left) & set(right))) or (typed and left[-1] == right[-1])
 
 
 @cache
@@ -194,8 +198,9 @@ def _constant(document: Any, path: Path, value: Any, there: Account, here: Accou
         return True
     if same(at(here.body, path), value):
         return True
-    near = max((_common(source, path) for source in there.pairs), default=0)
-    for source in (source for source in there.pairs if _common(source, path) == near):
+    sources = [source for source in there.pairs if not there.is_lost(source)]
+    near = max((_common(source, path) for source in sources), default=0)
+    for source in (source for source in sources if _common(source, path) == near):
         for image in _images(source, there, here):
             if len(image) < near or same(at(here.body, image[:near] + path[near:]), value):
                 return True

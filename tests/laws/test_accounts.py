@@ -8,11 +8,10 @@ refusal. (A position in a text is no such leaf: what lies outside the text falls
 
 import copy
 
+import isogloss
 import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
-
-import isogloss
 from isogloss.pointer import parse_pointer
 from isogloss.values import leaves, same
 from laws.cases import SIDES, Case, cases, mangled, translated

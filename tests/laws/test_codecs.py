@@ -11,7 +11,6 @@ import json
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
 from isogloss import codecs, library
 from isogloss.codecs import CODECS, CodecError
 from isogloss.values import same
@@ -20,7 +19,11 @@ from laws import strategies as draw
 VALUES = library.ruleset().values
 TEXTS = st.text(max_size=20) | draw.words
 NAMES = st.text(alphabet="aZ0_-.:x5F é€\U0001f600", max_size=12) | TEXTS | st.text(alphabet="_xA5F", max_size=80)
-URLS = st.builds("data:{};base64,{}".format, st.sampled_from(["image/png", "", "a/b;c=d"]), st.binary().map(base64.b64encode).map(bytes.decode))
+URLS = st.builds(
+    "data:{};base64,{}".format,
+    st.sampled_from(["image/png", "", "a/b;c=d"]),
+    st.binary().map(base64.b64encode).map(bytes.decode),
+)
 PLAIN_URLS = st.builds("DATA:{},{}".format, st.sampled_from(["text/plain", ""]), st.text(alphabet="a%20Fé", max_size=9))
 PIECES = ["naïve 👩‍👧 ", "", "日本", "plain"]
 
@@ -37,7 +40,9 @@ def spans(draw: st.DrawFn) -> dict[str, int]:
 
 def rows() -> st.SearchStrategy[dict[str, object]]:
     chunk = st.fixed_dictionaries({"web": st.fixed_dictionaries({"uri": TEXTS, "title": TEXTS})})
-    support = st.fixed_dictionaries({"segment": spans(), "groundingChunkIndices": st.lists(st.integers(-1, 4), max_size=3)})
+    support = st.fixed_dictionaries(
+        {"segment": spans(), "groundingChunkIndices": st.lists(st.integers(-1, 4), max_size=3)}
+    )
     return st.fixed_dictionaries(
         {"groundingChunks": st.lists(chunk, max_size=4), "groundingSupports": st.lists(support, max_size=3)}
     )

@@ -5,20 +5,32 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import isogloss
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from laws import strategies
-
-import isogloss
 from isogloss import generated, library
 from isogloss.exchange import Memory
 from isogloss.translator import LIMITS, slow
+from laws import strategies
 
 RULES = library.ruleset()
 CASES = Path(__file__).parents[2] / "tools" / "bench_cases"
-GOOGLE = ["gemini-1.0-pro", "gemini-1.5-flash", "gemini-2.0-flash", "gemini-2.5-flash", "gemini-2.5-pro", "gemma-3-27b-it"]
-GOOGLE += ["gemini-3-pro-preview", "gemini-3-flash", "gemini-3.6-flash", "gemini-2.5-flash-image", "gemini-2.5-flash-preview-tts"]
+GOOGLE = [
+    "gemini-1.0-pro",
+    "gemini-1.5-flash",
+    "gemini-2.0-flash",
+    "gemini-2.5-flash",
+    "gemini-2.5-pro",
+    "gemma-3-27b-it",
+]
+GOOGLE += [
+    "gemini-3-pro-preview",
+    "gemini-3-flash",
+    "gemini-3.6-flash",
+    "gemini-2.5-flash-image",
+    "gemini-2.5-flash-preview-tts",
+]
 OPENAI = ["gpt-4.1", "gpt-5", "o3-mini", "deepseek-chat"]
 AFTER = Counter()
 

@@ -8,11 +8,10 @@ import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
 
+import isogloss
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-import isogloss
 from laws.cases import OTHER, SIDES, Case, cases, containers, mangled, translated
 
 

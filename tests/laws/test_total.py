@@ -7,11 +7,10 @@ is the size). What is deeper than the limit is refused, what is only long is not
 
 import json
 
+import isogloss
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
-
-import isogloss
 from isogloss.pointer import parse_pointer
 from isogloss.values import DEPTH_LIMIT
 from laws import faith

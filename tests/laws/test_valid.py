@@ -6,11 +6,10 @@ counted, by rule, and requests in the vendors' own words for families that take 
 
 from collections import Counter
 
+import isogloss
 import pytest
 from hypothesis import HealthCheck, event, given, seed, settings
 from hypothesis import strategies as st
-
-import isogloss
 from laws import strategies as draw
 from laws.cases import NOW, OTHER, SIDES, Case, cases, documents, invalid, translated
 

@@ -180,7 +180,7 @@ class Reach:
 
     def below(self, spots: tuple[Spot, ...], name: str) -> tuple[Spot, ...]:
         """Return what reads the place one step below what reads a place."""
-        return tuple(dict.fromkeys(below for spot in spots for below in spot.step(self, name)))
+        return tuple({_key(below): below for spot in spots for below in spot.step(self, name)}.values())
 
     def settled(self, spots: tuple[Spot, ...]) -> tuple[Spot, ...]:
         """Leave out the reasons for losing a whole where rules read some of it: then they are not given."""
@@ -295,6 +295,14 @@ class Reach:
                 yield from way(block.inner[1][self.reader], (In(tuple(self.group(inner, side))),))
         if slot.number is not None:
             yield Way((slot.number,), (Spot(),))
+
+
+def _key(spot: Spot) -> object:
+    """Know equal spots as one; those of examples with lists in them stay several."""
+    try:
+        return hash(spot), spot
+    except TypeError:
+        return id(spot)
 
 
 def _known_by(node: Node) -> list[str]:

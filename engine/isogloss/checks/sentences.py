@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from isogloss import guard
 from isogloss.checks.book import Book
 from isogloss.errors import Problem
 
@@ -21,7 +20,7 @@ _SENTENCE: Final = re.compile(r"\S+\s+\S.*[^\s.]", re.DOTALL)
 
 
 def check(book: Book) -> Iterator[Problem]:
-    """Yield every reason that says nothing, every link that is none, every guard that is no condition."""
+    """Yield every reason that says nothing and every link that is none."""
     for held in book.rules:
         yield from _rule(book, held.rule)
     for rules in book.sets.values():
@@ -48,15 +47,6 @@ def _rule(book: Book, rule: Rule) -> Iterator[Problem]:
         yield Problem(book.mark(rule.mark, "kind"), f"a rule that is {rule.kind!r} gives users a reason")
     if rule.otherwise is not None and not rule.reason:
         yield Problem(book.mark(rule.mark, "otherwise"), "a family that cannot take this needs a reason for users")
-    for dialect, asked in rule.when.items():
-        yield from _guard(asked, book.mark(rule.mark, "when", dialect))
-
-
-def _guard(asked: str, mark: Mark) -> Iterator[Problem]:
-    try:
-        guard.compile_guard(asked)
-    except guard.GuardError as error:
-        yield Problem(mark, str(error))
 
 
 def _drops(drops: Mapping[str, Iterable[Drop]]) -> Iterator[Problem]:

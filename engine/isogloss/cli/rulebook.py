@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from isogloss import shelves, checker, library
+from isogloss import checker, library, shelves
 from isogloss import docs as pages
 from isogloss.cli import paper, sources
 from isogloss.cli.words import Exemplary

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from isogloss import shelves, library, resources
+from isogloss import library, resources, shelves
 from isogloss.cli.words import Failed
 
 if TYPE_CHECKING:
