@@ -4,7 +4,10 @@ A file is a file of golden cases in which each case brings its rules: `rules` ar
 `with` holds entries of other sections; what the file gives counts for all its cases. Rules need no ids here.
 """
 
+from dataclasses import replace
+
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -82,4 +85,4 @@ def every():
 @pytest.mark.parametrize("trace", [False, True], ids=["fast", "traced"])
 @pytest.mark.parametrize(("case", "texts"), list(every()), ids=lambda part: getattr(part, "name", ""))
 def test_language(case, texts, trace, folder):
-    suite.run(suite.replace(case, ruleset=ruleset(folder, *texts)), trace=trace)
+    suite.run(replace(case, ruleset=ruleset(folder, *texts)), trace=trace)
