@@ -4,8 +4,6 @@ A file is a file of golden cases in which each case brings its rules: `rules` ar
 `with` holds entries of other sections; what the file gives counts for all its cases. Rules need no ids here.
 """
 
-from dataclasses import replace
-
 import json
 from dataclasses import replace
 from functools import cache

@@ -183,7 +183,7 @@ def _apply(parent: Any, step: str, word: str, action: Map) -> bool:
     if word == "remove":
         return _remove(parent, place)
     if word == "before":
-        return isinstance(parent, Seq) and _insert(parent, place, value, mark)
+        return isinstance(parent, Seq) and isinstance(place, int) and _insert(parent, place, value, mark)
     return _set(parent, step if place is None else place, value, action)
 
 

@@ -154,7 +154,7 @@ _ALPHABET_HEAD: Final = 512
 
 
 def _read_base64(value: Value, _: Options) -> tuple[Value]:
-    """Turn the URL alphabet of base64 (RFC 4648 §5) into the standard one; most media is in the standard one already."""
+    """Turn the URL alphabet of base64 (RFC 4648 §5) into the standard one; most media is in it."""
     head = value[:_ALPHABET_HEAD]
     if "+" in head or "/" in head or ("-" not in head and "_" not in head and len(value) <= _ALPHABET_HEAD):
         return (value,)

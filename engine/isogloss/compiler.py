@@ -1,7 +1,7 @@
 """A lens compiled: generated Python that does what the interpreter does, for ordinary documents.
 
-Generated code either returns exactly what the interpreter would, or raises Bail and the interpreter does it. So there is
-nothing that it must know: a construct it does not know is compiled to Bail, for the documents that need it.
+Generated code either returns exactly what the interpreter would, or raises Bail and the interpreter does it. So
+there is nothing that it must know: a construct it does not know is compiled to Bail, for the documents that need it.
 """
 
 from __future__ import annotations
@@ -108,13 +108,13 @@ def compile_lens(lens: Lens) -> bytes | None:
 def load(lens: Lens, code: bytes) -> Callable[[Any, Any, bool], Any]:
     """Make the function that compiled code defines."""
 
-    def portion(*told: Any) -> Any:
+    def portion(name: str, sort: str, indexes: Any, roots: Any) -> Any:
         def run(*given: Any) -> None:
             nonlocal run
-            run = parting.component(lens, *told, space["SETS"])
+            run = parting.component(lens, name, sort, indexes, roots, space["SETS"])
             run(*given)
 
-        return lambda *given: run(*given)
+        return lambda *given: run(*given)  # noqa: PLW0108 - run is another function after its first call
 
     space: dict[str, Any] = {
         **{name: getattr(generated, name) for name in _NAMES},
@@ -135,7 +135,7 @@ def load(lens: Lens, code: bytes) -> Callable[[Any, Any, bool], Any]:
         "numbers": guard.numbers,
         "asked": guard.FUNCTIONS,
     }
-    loaded = marshal.loads(code)
+    loaded = marshal.loads(code)  # noqa: S302 - our own code, made from the rulebook
     assert isinstance(loaded, CodeType)
     exec(loaded, space)  # noqa: S102 - our own code, made from the rulebook
     return space["run"]

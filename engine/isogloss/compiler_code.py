@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Generator, Iterable
 
 
 class Unsupported(Exception):  # noqa: N818 - no error: the interpreter does it
@@ -29,7 +29,7 @@ class Code:
         self.add(*other.lines)
 
     @contextmanager
-    def block(self, head: str) -> Iterator[None]:
+    def block(self, head: str) -> Generator[None]:
         """Indent what is added inside."""
         self.add(head)
         self.depth += 1

@@ -482,7 +482,9 @@ class Writing:
         tests = [f"{bind.var} is not None" for bind in found if bind.optional]
         whole = self.env
         if len(found) == 1:
-            self.env = {name: replace(bind, optional=False) if bind is found[0] else bind for name, bind in whole.items()}
+            self.env = {
+                name: replace(bind, optional=False) if bind is found[0] else bind for name, bind in whole.items()
+            }
         with self.code.block(f"if {' or '.join(tests)}:" if tests and len(tests) == len(found) else "if True:"):
             one = self.node(item, (*at, "0"))
             if one is None or one.optional:
@@ -525,7 +527,8 @@ class Writing:
                 self.code.add("raise Bail")
                 return
             rule = self.turn.rule
-            note = f"(LOST, link, {self.order}, 'dropped', {steps(bind.path)}, None, {rule.id!r}, {rule.mark.place!r}, {reason!r})"
+            told = f"{rule.id!r}, {rule.mark.place!r}, {reason!r}"
+            note = f"(LOST, link, {self.order}, 'dropped', {steps(bind.path)}, None, {told})"
             self.code.add(f"notes.append({note})")
 
     def _one(self, bind: Bind, conversion: Conversion | None, at: tuple[str, ...]) -> Written:

@@ -690,7 +690,7 @@ class LayoutCompiler:
             return
         self._append(code, block, env, path, sink, slot, number, order, inner)
 
-    def _append(
+    def _append(  # noqa: PLR0913, PLR0917 - what goes into one item
         self,
         code: Code,
         block: TurnedBlock,
@@ -759,7 +759,7 @@ class LayoutCompiler:
         code: Code,
         block: TurnedBlock,
         env: dict[str, Bind],
-        path: Any,
+        path: Any,  # noqa: ARG002 - all forms are called alike
         where: tuple[str, ...],
         order: Any,
         inner: Any,
@@ -773,11 +773,9 @@ class LayoutCompiler:
         unwritten(code, block.turn, env, repr(order), more)
         if inner is None or block.block.inner is None:
             return source
-        return self._inner(code, block, source, path, where, inner)
+        return self._inner(code, block, source, where, inner)
 
-    def _inner(
-        self, code: Code, block: TurnedBlock, source: str, path: Any, where: Any, inner: tuple[Reading, Thing]
-    ) -> str:
+    def _inner(self, code: Code, block: TurnedBlock, source: str, where: Any, inner: tuple[Reading, Thing]) -> str:
         """Emit the blocks inside a block."""
         assert block.block.inner is not None
         name, places = block.block.inner

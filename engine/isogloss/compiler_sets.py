@@ -126,7 +126,7 @@ def short(turn: Turn) -> str:
 
 def _left(read: Read, cluster: Cluster) -> str:
     """Write the test whether a list may hold an item that a rule looks for and no layout knows."""
-    fields = dict(read.node.fields) if isinstance(read.node, Obj) else {}
+    fields = dict(read.node.fields)
     tests: list[str] = []
     for name in cluster.names:
         node = fields.get(name)
@@ -566,6 +566,8 @@ class SetCompiler:
             return
         full = completed(self.context, code, turn.rule, env)
         claims = [place for place, _ in places(read.node)]
+        for name in turn.rule.let if claims else ():
+            full[name] = Bind(full[name].var, False, (*path, *claims[0]))
         order = f"(1, {read.index})"
         writing = Writing(self.context, code, turn, full, order)
         self._write(code, turn, writing)
@@ -818,12 +820,14 @@ def unwritten(code: Code, turn: Turn, env: dict[str, Bind], order: str, more: It
         if name in rule.absent:
             tests.append(f"not same({literal(rule.absent[name])}, {bind.var})")
         reason = rule.reason or "there is no place for this"
-        note = f"notes.append((LOST, link, {order}, 'dropped', {steps(bind.path)}, None, {rule.id!r}, {rule.mark.place!r}, {reason!r}))"
+        told = f"{rule.id!r}, {rule.mark.place!r}, {reason!r}"
+        note = f"notes.append((LOST, link, {order}, 'dropped', {steps(bind.path)}, None, {told}))"
         code.add(f"if {' and '.join(tests) or 'True'}: {'raise Bail' if bind.vague else note}")
 
 
 def _lost(order: tuple[int, ...], kind: str, source: str, target: str, rule: Rule, reason: str) -> str:
-    return f"notes.append((LOST, link, {order!r}, {kind!r}, {source}, {target}, {rule.id!r}, {rule.mark.place!r}, {reason!r}))"
+    told = f"{rule.id!r}, {rule.mark.place!r}, {reason!r}"
+    return f"notes.append((LOST, link, {order!r}, {kind!r}, {source}, {target}, {told}))"
 
 
 def _overlap(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

@@ -1,7 +1,8 @@
 """Which family a model's name belongs to.
 
 An ordered list of anchored patterns decides. A name that none of them knows is sorted by kind, then to the highest
-known generation of its line that is not above its number, else to the newest of its kind, and that is reported as assumed.
+known generation of its line that is not above its number, else to the newest of its kind, and that is reported as
+assumed.
 """
 
 from __future__ import annotations

@@ -323,7 +323,7 @@ def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
         if hit is not None:
             if hit[1]:
                 notes.append((INNER, link, hit[1]))
-            return marshal.loads(hit[0])
+            return marshal.loads(hit[0])  # noqa: S302 - what was remembered here was dumped here
         if key.count(b"{") + key.count(b"[") > _BOXES:
             shallow([value])
         mine: list[Note] = []
@@ -332,13 +332,14 @@ def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
         if mine:
             notes.append((INNER, link, tuple(mine)))
         if len(key) <= _LARGEST:
-            _keep(known, key, (marshal.dumps(made), tuple(mine)))
+            keep(known, key, (marshal.dumps(made), tuple(mine)))
         return made
 
     return run
 
 
-def _keep(known: dict[bytes, Any], key: bytes, value: Any) -> None:
+def keep(known: dict[bytes, Any], key: bytes, value: Any) -> None:
+    """Remember something, and forget the oldest."""
     while len(known) >= _MOST:
         known.pop(next(iter(known), b""), None)
     known[key] = value

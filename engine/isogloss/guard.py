@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss.values import same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from isogloss.rule import Ruleset
     from isogloss.values import Value
@@ -80,6 +80,25 @@ def parsed(text: str, *, snake: bool = False) -> dict[str, Any]:
     """Return a guard's tree, parsed if need be."""
     tree = _TREES.get(text) or parse(text)
     return _both_spellings(tree) if snake else tree
+
+
+def paths(text: str) -> list[tuple[str, ...]]:
+    """List the places that a guard asks about, as far as they are names."""
+    return list(_paths(parsed(text)))
+
+
+def _paths(tree: Any) -> Iterator[tuple[str, ...]]:
+    names: list[str] = []
+    while tree["type"] in ("subexpression", "index_expression"):
+        steps = tree["children"]
+        names = [step["value"] for step in steps[1:] if step["type"] == "field"] + names
+        tree = steps[0]
+    if tree["type"] == "field":
+        yield (tree["value"], *names)
+    elif tree["type"] == "current":
+        yield tuple(names)
+    for child in tree.get("children", ()):
+        yield from _paths(child)
 
 
 def truth(value: Value) -> bool:

@@ -132,10 +132,10 @@ class Run:
             layouts.lay(self, self.lens.layout(name), value, path, out, at)
         ran: set[str] = set()
         for turn in rules.turns:
-            self._run_turn(turn, value, path, out, at, ran)
+            self.run_turn(turn, value, path, out, at, ran)
         layouts.carry_rest(self, rules, value, path, out, at)
         for turn in rules.defaults if self.defaults else ():
-            self._run_turn(turn, value, path, out, at, ran)
+            self.run_turn(turn, value, path, out, at, ran)
         self.accounts.scope(path, rules.drops, Owner(rules.name, rules.place))
         return out
 
@@ -145,7 +145,7 @@ class Run:
             pointer(self.accounts.real(path)), reason, rule=self.owner.id, place=self.owner.place, status=status
         )
 
-    def _run_turn(
+    def run_turn(
         self, turn: Turn, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path, ran: set[str]
     ) -> None:
         outer = self.owner
@@ -206,7 +206,10 @@ class Run:
         if rule.casts:
             self.exchange.casts.append(path)
         self.claim(turn, found)
-        self._write(turn, self.complete(rule, found.env), found, out, at)
+        full = self.complete(rule, found.env)
+        for name in rule.let if found.claims else ():
+            full[name] = Bound(full[name].value, found.claims[0])  # it stands for the words that were read
+        self._write(turn, full, found, out, at)
 
     def claim(self, turn: Turn, found: Found, *, void: bool = False) -> None:
         """Claim what an example has read; a one-way rule reads another spelling of what is written."""
@@ -276,7 +279,9 @@ class Run:
         from isogloss.example import places
 
         target = next((path for path, _ in places(turn.write) if path), None)
-        for claim in found.claims if target is not None else ():
+        if target is None:
+            return
+        for claim in found.claims:
             self.pair("normal" if turn.rule.oneway else "mapped", claim, (*at, *target))
 
     def _free(self, built: Value, out: dict[str, Value]) -> bool:

@@ -332,7 +332,7 @@ def _remember(run: Run, conversion: Conversion, written: Value, bound: Bound, at
 def _standing(run: Run, bound: Bound) -> Path:
     """Return where a value stands; one that a codec made is accounted for beside the document."""
     path = bound.path or ()
-    if not bound.coded:
+    if not bound.coded and bound.path is not None:
         return path
     run.accounts.coded[("#", *path)] = path
     return ("#", *path)

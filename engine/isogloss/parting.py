@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import marshal
+from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import tables
+from isogloss import guard, tables
 from isogloss.accounts import Owner
 from isogloss.completing import derive
 from isogloss.errors import IsoglossError
+from isogloss.example import Known, Node, Var, children
 from isogloss.exchange import Memory
 from isogloss.interpreter import Run
-from isogloss.matching import Bound
+from isogloss.matching import Bound, merge
 from isogloss.notes import LOST, NO, SWEPT, Bail, Link, Note
 from isogloss.pointer import find
 from isogloss.values import ABSENT, Path, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from isogloss.accounts import Lost
-    from isogloss.lens import Conversion, Lens
+    from isogloss.lens import Conversion, Lens, Turn, TurnedSet
 
 
 def slow_word(lens: Lens, name: str, value: Value, saw: set[str], link: Link, notes: list[Note], *where: Any) -> Value:
@@ -71,25 +73,62 @@ def component(
     lens: Lens, name: str, sort: str, indexes: tuple[int, ...], places: tuple[Path, ...], sets: Mapping[str, Any]
 ) -> Callable[..., None]:
     """Return what runs some rules of a set, and accounts for the places they read."""
+    return Component(lens, lens.document if sort == "document" else lens.set(name), indexes, places, sets).run
+
+
+class Component:
+    """Some rules of a set and the places that they alone read; what became of small values is remembered."""
+
+    def __init__(
+        self, lens: Lens, rules: TurnedSet, indexes: tuple[int, ...], places: tuple[Path, ...], sets: Mapping[str, Any]
+    ) -> None:
+        self.lens = lens
+        self.rules = rules
+        self.indexes = indexes
+        self.places = places
+        self.sets = sets
+        self.alone = all(_alone(lens, rules.turns[index], places) for index in indexes)
+        self.known: dict[bytes, tuple[bytes, tuple[Note, ...]]] = {}
 
     def run(
-        value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool
+        self, value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool
     ) -> None:
-        rules = lens.document if sort == "document" else lens.set(name)
+        """Translate what stands at the places into `out`."""
+        if not self.alone:
+            self._run(value, link, notes, out, mem, saw, defaults)
+            return
+        found = [find(value, place) for place in self.places]
+        key = marshal.dumps([... if one is ABSENT else one for one in found], 2)
+        key += repr((link is None, defaults)).encode()
+        hit = self.known.get(key)
+        if hit is None:
+            mine: list[Note] = []
+            made: dict[str, Value] = {}
+            self._run(value, link, mine, made, mem, saw, defaults)
+            hit = (marshal.dumps(made), tuple((note[0], *note[2:]) for note in mine))
+            if len(key) < _SMALL:
+                keep(self.known, key, hit)
+        if merge(out, marshal.loads(hit[0]), ()) is not None:  # noqa: S302 - written here
+            raise Bail
+        notes += [(tag, link, *told) for tag, *told in hit[1]]
+
+    def _run(
+        self, value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool
+    ) -> None:
         source, target = _steps(link)
-        part = Part(lens, mem, sets)
+        part = Part(self.lens, mem, self.sets)
         part.saw, part.defaults = saw, defaults
         part.link, part.here, part.there = link, len(source), len(target)
-        part.nulls_absent = lens.nulls_absent and not rules.nulls
+        part.nulls_absent = self.lens.nulls_absent and not self.rules.nulls
         ran: set[str] = set()
         casts = len(mem.casts)
         try:
-            for index in indexes:
+            for index in self.indexes:
                 start = len(part.accounts.lost)
                 part.order = (1, index)
-                part._run_turn(rules.turns[index], value, source, out, target, ran)
+                part.run_turn(self.rules.turns[index], value, source, out, target, ran)
                 notes += [_lost(part, lost) for lost in part.accounts.lost[start:]]
-            _sweep(part, rules, value, source, places, notes)
+            _sweep(part, self.rules, value, source, self.places, notes)
         except IsoglossError:
             raise Bail from None
         finally:
@@ -99,7 +138,43 @@ def component(
             raise Bail
         notes += part.notes
 
-    return run
+
+#: Longer values are not remembered.
+_SMALL: Final = 2048
+
+
+def _alone(lens: Lens, turn: Turn, places: tuple[Path, ...]) -> bool:
+    """Tell whether what a rule does depends on nothing but what stands at the places."""
+    rule = turn.rule
+    if rule.saw or rule.knows or rule.lacks or rule.lists or rule.yields or rule.casts or rule.lays or rule.default:
+        return False
+    nodes = [*everything(turn.read), *everything(turn.write)]
+    if any(isinstance(node, Known) for node in nodes):
+        return False
+    names = [node.conversion for node in nodes if isinstance(node, Var) and node.conversion]
+    asked = rule.when.get(lens.reader)
+    return all(_is_alone(lens, lens.conversion(name)) for name in names) and (
+        asked is None or all(any(path[: len(place)] == place for place in places) for path in guard.paths(asked))
+    )
+
+
+def _is_alone(lens: Lens, conversion: Conversion) -> bool:
+    if conversion.sort == "table":
+        table = lens.ruleset.tables[conversion.name]
+        return not any(row.saw for rows in (table.rows, *table.family_rows.values()) for row in rows)
+    codec = conversion.codec
+    return (
+        codec is not None
+        and not codec.cuts
+        and not any(str(value).startswith("@") for value in conversion.options.values())
+    )
+
+
+def everything(node: Node) -> Iterator[Node]:
+    """Yield an example and all inside it."""
+    yield node
+    for child in children(node):
+        yield from everything(child)
 
 
 def _sweep(part: Part, rules: Any, value: Value, source: Path, places: tuple[Path, ...], notes: list[Note]) -> None:

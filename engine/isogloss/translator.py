@@ -114,7 +114,7 @@ def _random_id() -> str:
 class Translator:
     """Translates between two dialects; reusable, immutable, thread-safe."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the contract's keyword options
         self,
         source: str,
         target: str,
@@ -232,11 +232,11 @@ class Exchange:
         """The calls to make: method, path, query, headers, body."""
         dialect = self.gloss.ruleset.dialects[self.gloss.target]
         for entry in dialect.routes:
-            if entry["operation"] == self.operation and entry.get("calls", True):
-                if bool(entry.get("stream", self.streams)) is self.streams:
-                    path = entry["path"].replace("{model}", self.target_model or "")
-                    query = dict(entry.get("query", {}))
-                    return (Call(entry["method"], path, query, {}, self.request.body, self.streams),)
+            asked = entry["operation"] == self.operation and entry.get("calls", True)
+            if asked and bool(entry.get("stream", self.streams)) is self.streams:
+                path = entry["path"].replace("{model}", self.target_model or "")
+                query = dict(entry.get("query", {}))
+                return (Call(entry["method"], path, query, {}, self.request.body, self.streams),)
         raise UnknownName("operation", self.operation, [entry["operation"] for entry in dialect.routes])
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
@@ -304,7 +304,7 @@ class Exchange:
 
 
 def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
-    """Run a lens over a document: as generated code, or by the interpreter where the document is out of the ordinary."""
+    """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
     if lens.seed is not None:
         memory.seed = _seed(lens.seed, body, memory)
         memory.values["seed"] = memory.seed

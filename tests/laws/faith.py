@@ -14,12 +14,14 @@ A leaf of the document may end in one of these ways, and in no other:
 4. It is a constant of an example, and what its example's variables said came back; or it stands again beside them; or
    the object around them is told the same again; or all that stands beside it is a normal form.
 5. A constant alone told it, on either way (`{type: json_object}`), or it was carried as it is and the other dialect
-   has a word for it (`responseMimeType` beside `response_format`): the returned document must say the same again.
+   has a word for it (`responseMimeType` beside `response_format`), or it is part of a table's cell that is an object
+   (a budget is an effort): the returned document must say the same again.
 6. Its value stands again where the pairs lead, as `equal` compares.
 
 `equal` knows these normal forms of codecs, and no others: 1 is 1.0; JSON text is what it parses to, where it is an
 object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data,
-and in one half where the other stands in a place of its own (a file's `format`, the parts of `input_audio`); one word is a list of one; a schema's `type` is the same in capitals.
+and in one half where the other stands in a place of its own (a file's `format`, the parts of `input_audio`); one word
+is a list of one; a schema's `type` is the same in capitals.
 """
 
 import json
@@ -127,7 +129,7 @@ def _complaint(document: Any, path: Path, value: Any, there: Account, here: Acco
         said = there.disposition(path)
         if not said:
             return f"{path}: nothing is said about it"
-        unsaid = said == {"mapped"} and not _constant(document, path, value, there, here, again)
+        unsaid = said == {"mapped"} and not _constant(path, value, there, here, again)
         return f"{path}: {value!r} was read by {there.owners.get(path)} and did not come back" if unsaid else ""
     if any(
         _came_back(document, path, source, pair, there, here, again)
@@ -162,11 +164,18 @@ def _came_back(
             return True
         if any(equal(at(document, source), at(here.body, image), source) for image, _ in here.pairs[near]):
             return True
+        cells = len(near) < len(where) and not any(_holds(at(here.body, image)) for image, _ in here.pairs[near])
+        if cells and same(at(again, where), at(there.body, where)):
+            return True
         if any(_half(document, path, wanted, one) for one in found):
             return True
         if isinstance(wanted, str) and "".join(one for one in found if isinstance(one, str)) == wanted:
             return True
     return False
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, dict | list | str) and (not isinstance(value, str) or _object(value) is not None)
 
 
 def _half(document: Any, path: Path, wanted: Any, found: Any) -> bool:
@@ -191,7 +200,7 @@ def _variables(node: Any) -> bool:
     return any(True for _ in variables(node))
 
 
-def _constant(document: Any, path: Path, value: Any, there: Account, here: Account, again: Any) -> bool:
+def _constant(path: Path, value: Any, there: Account, here: Account, again: Any) -> bool:
     """Whether a constant of an example stands again, or its example was told in another form."""
     siblings = [source for source in there.pairs if source[: len(path) - 1] == path[:-1]]
     if any(there.owners[source] == there.owners.get(path) for source in siblings):

@@ -2,7 +2,8 @@
 
 Every leaf of a document (a scalar, an empty object, an empty list) has exactly one disposition, or a loss names it or
 something around it. The ledger's and the losses' pointers lead to values. And the account is true: a leaf that is said
-to be `mapped`, and that no loss names, makes a difference, so another value there gives another document, other losses or a
+to be `mapped`, and that no loss names, makes a difference, so another value there gives another document, other
+losses or a
 refusal. (A position in a text is no such leaf: what lies outside the text falls on its end.)
 """
 

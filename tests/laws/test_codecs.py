@@ -7,6 +7,7 @@ cut as it is; `extension` only reads.
 
 import base64
 import json
+from contextlib import suppress
 
 import pytest
 from hypothesis import assume, given
@@ -107,16 +108,14 @@ def plain(name: str, read: tuple[object, ...]) -> list[object]:
 def test_whether_a_value_fits_can_be_asked_of_any(name, value):
     codec, chosen = CODECS[name], options(DRAWN[name][1][0])
     if codec.fits(value, chosen):
-        try:
+        with suppress(CodecError):
             assert len(codec.read(value, chosen)) == codec.width
-        except CodecError as error:
-            assert str(error)
 
 
 @pytest.mark.parametrize("side", ["openai_name", "gemini_name"])
 @given(left=NAMES.filter(bool), right=NAMES.filter(bool))
 def test_two_names_stay_two_names(side, left, right):
-    """A name (it has a letter at least) is written with the letters that the side takes, within its length, and no two become one."""
+    """A name is written with the letters that the side takes, within its length, and no two become one."""
     codec, chosen = CODECS["identifier"], options(side)
     one, other = codec.write((left,), chosen), codec.write((right,), chosen)
     assert len(one) <= chosen["most"]

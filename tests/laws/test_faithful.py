@@ -28,14 +28,14 @@ from laws.cases import NOW, OTHER, SIDES, Case, cases, translated
 from laws.faith import unfaithful
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - no error: an answer
     """The way back, or the second round, meets a rule that refuses."""
 
 
 def forth(case: Case, body: object) -> isogloss.Translation:
     """There: from the case's dialect to the other."""
     if (case.phase, case.source) == ("chat.response", "gemini"):
-        return exchange(case, {}).response(body)
+        return exchange({}).response(body)
     return translated(Case(case.phase, case.source, body, case.model), trace=True)
 
 
@@ -43,11 +43,11 @@ def back(case: Case, body: object) -> isogloss.Translation:
     """Home again."""
     if (case.phase, case.source) == ("chat.response", "openai"):
         legacy = '"function_call": {' in json.dumps(case.document["choices"])
-        return exchange(case, {"functions": [{"name": "search"}]} if legacy else {}).response(body)
+        return exchange({"functions": [{"name": "search"}]} if legacy else {}).response(body)
     return translated(Case(case.phase, OTHER[case.source], body, case.model), trace=True)
 
 
-def exchange(case: Case, more: dict[str, object]) -> isogloss.Exchange:
+def exchange(more: dict[str, object]) -> isogloss.Exchange:
     """An exchange that an OpenAI client has opened."""
     gloss = isogloss.Translator("openai", "gemini", trace=True, ids=lambda: "f00d", clock=lambda: NOW)
     request = {"messages": [{"role": "user", "content": "x"}], **more}
