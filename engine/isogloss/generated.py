@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
 from isogloss.loss import Loss
-from isogloss.notes import DEEP, INNER, NO, SWEPT, Bail, Link, Note
+from isogloss.notes import DEEP, INNER, NO, SWEPT, Bail, Link, Note, keep
 from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same, type_name
 
@@ -307,7 +307,6 @@ def close(entries: list[Any], keys: Mapping[str, Any], key: Value, label: Value)
 
 # --------------------------------------------------------------------- schemas and their like
 
-_MOST: Final = 256
 _LARGEST: Final = 32_768
 _BOXES: Final = 150
 
@@ -336,13 +335,6 @@ def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
         return made
 
     return run
-
-
-def keep(known: dict[bytes, Any], key: bytes, value: Any) -> None:
-    """Remember something, and forget the oldest."""
-    while len(known) >= _MOST:
-        known.pop(next(iter(known), b""), None)
-    known[key] = value
 
 
 class Saw(set[str]):

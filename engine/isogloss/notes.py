@@ -22,3 +22,14 @@ LOST: Final = "lost"
 SWEPT: Final = "swept"
 DEEP: Final = "deep"
 INNER: Final = "inner"
+
+
+#: How much is remembered of one sort.
+_MOST: Final = 256
+
+
+def keep(known: dict[bytes, Any], key: bytes, value: Any) -> None:
+    """Remember something, and forget the oldest."""
+    while len(known) >= _MOST:
+        known.pop(next(iter(known), b""), None)
+    known[key] = value
