@@ -354,7 +354,10 @@ def _letters(text: str, offset: Value) -> int:
 def _write_span(neutral: tuple[Value, ...], options: Options) -> Value:
     """Turn letter offsets into the whole text into byte offsets into the piece they stand in."""
     pieces = _pieces(options) or [""]
-    start, end, number = int(neutral[0]), int(neutral[1]), 0
+    if not all(isinstance(one, int) and not isinstance(one, bool) for one in neutral):
+        message = "where a span begins and ends is said in whole numbers"
+        raise CodecError(message)
+    start, end, number = neutral[0], neutral[1], 0
     while number + 1 < len(pieces) and start >= len(pieces[number]):
         start, end, number = start - len(pieces[number]), end - len(pieces[number]), number + 1
     sizes = [len(pieces[number][:at].encode("utf-8", "surrogatepass")) for at in (start, end)]

@@ -150,6 +150,17 @@ def read_codec(run: Run, conversion: Conversion, value: Value, path: Path) -> tu
         ) from None
 
 
+def write_codec(run: Run, conversion: Conversion, values: list[Value], path: Path) -> Value:
+    """Write values by a codec; what cannot be written is the caller's mistake."""
+    assert conversion.codec is not None
+    try:
+        return conversion.codec.write(tuple(values), run.options(conversion))
+    except CodecError as error:
+        raise DocumentError(
+            pointer(run.accounts.real(path)), str(error), rule=run.owner.id, place=run.owner.place
+        ) from None
+
+
 def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Found) -> bool:
     names = [name for variable in variables(node.item) for name in variable.names]
     columns: dict[str, list[Bound | None]] = {name: [] for name in names}
@@ -312,7 +323,7 @@ def _written(run: Run, conversion: Conversion | None, values: list[Value], bound
     if conversion.codec is not None:
         if conversion.over:
             return run.over(conversion, values[0], bound.path or (), at, run.write_codec)
-        written = conversion.codec.write(tuple(values), run.options(conversion))
+        written = write_codec(run, conversion, values, bound.path or ())
         if conversion.codec.cuts:
             _remember(run, conversion, written, bound, at)
         return written

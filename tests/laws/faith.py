@@ -16,7 +16,8 @@ A leaf of the document may end in one of these ways, and in no other:
 5. A constant alone told it, on either way (`{type: json_object}`), or it was carried as it is and the other dialect
    has a word for it (`responseMimeType` beside `response_format`), or it is part of a table's cell that is an object
    (a budget is an effort): the returned document must say the same again.
-6. Its value stands again where the pairs lead, as `equal` compares.
+6. It is an empty object, and others have written into the object that it became.
+7. Its value stands again where the pairs lead, as `equal` compares.
 
 `equal` knows these normal forms of codecs, and no others: 1 is 1.0; JSON text is what it parses to, where it is an
 object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data,
@@ -147,8 +148,11 @@ def _came_back(
     target, disposition = pair
     rest = path[len(source) :]
     inside = at(there.body, target + rest) is not NOWHERE
+    if not inside and at(there.body, target + _camel(rest)) is not NOWHERE:
+        rest, inside = _camel(rest), True  # what is carried is written in the target's spelling
     where = target + rest if inside else target
-    if disposition == "normal" or here.is_lost(where) or (not inside and here.loses_below(where)):
+    filled = at(document, path) == {} and at(there.body, where) not in ({}, NOWHERE)
+    if filled or disposition == "normal" or here.is_lost(where) or (not inside and here.loses_below(where)):
         return True
     returned = here.paired(where)
     if not returned:
@@ -172,6 +176,11 @@ def _came_back(
         if isinstance(wanted, str) and "".join(one for one in found if isinstance(one, str)) == wanted:
             return True
     return False
+
+
+def _camel(path: Path) -> Path:
+    words = [step.split("_") for step in path]
+    return tuple(head + "".join(word[:1].upper() + word[1:] for word in more) for head, *more in words)
 
 
 def _holds(value: Any) -> bool:
