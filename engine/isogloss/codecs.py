@@ -83,9 +83,12 @@ def _read_json(value: Value, options: Options) -> tuple[Value]:
     return (found,)
 
 
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+
+
 def dump_json(value: Value) -> str:
     """Write JSON text; letters beyond ASCII stay letters."""
-    return json.dumps(value, ensure_ascii=False)
+    return _ENCODER.encode(value)
 
 
 def _write_json(neutral: tuple[Value, ...], _: Options) -> Value:

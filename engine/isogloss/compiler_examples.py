@@ -88,6 +88,13 @@ class Context:
         nulls = self.lens.nulls_absent
         return self.module.constant(f"Site(frozenset({sorted(thing.keys)!r}), {scopes!r}, nulls={nulls})")
 
+    def more(self, code: Code, thing: Thing) -> None:
+        """Go on only where an object holds more than has been read."""
+        sure = sum(1 for test in thing.keys.values() if not test)
+        tests = [f"({test})" for test in thing.keys.values() if test]
+        code.add(f"if len({thing.var}) > {' + '.join([str(sure), *tests])}:")
+        code.depth += 1
+
     def count(self, code: Code, thing: Thing) -> None:
         """Emit the test that nothing is in an object but what is read."""
         sure = sum(1 for test in thing.keys.values() if not test)
@@ -268,18 +275,20 @@ class Reading:
 
     def _optional_object(self, child: Obj, thing: Thing) -> None:
         inner = Reading(self.context, Code(0))
-        inner.object(child, thing, sure=False)
+        inner.things.append(thing)
+        for number, (name, node) in enumerate(sorted(child.fields, key=lambda pair: not isinstance(pair[1], Const))):
+            if number:
+                self.context.more(inner.code, thing)
+            inner._field(name, node, thing, sure=False)
         inner.finish()
-        with self.code.block(f"if {thing.var} is None:"):
-            self._none(inner)
-        with self.code.block("else:"):
-            self.code.add(f"if type({thing.var}) is not dict: raise Bail")
+        inner.code.depth = 0
+        names = [bind.var for bind in inner.env.values()]
+        if names:
+            self.code.add(f"{' = '.join(names)} = None")
+        with self.code.block(f"if {thing.var} is not None:"):
+            self.code.add(f"if type({thing.var}) is not dict or not {thing.var}: raise Bail")
             self.code.take(inner.code)
         self._take(inner)
-
-    def _none(self, inner: Reading) -> None:
-        names = [bind.var for bind in inner.env.values()]
-        self.code.add(f"{' = '.join(names)} = None" if names else "pass")
 
     def _take(self, inner: Reading) -> None:
         for name, bind in inner.env.items():

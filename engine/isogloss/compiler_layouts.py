@@ -335,10 +335,19 @@ class LayoutCompiler:
         self._fixed(code, thing)
         own = [slot for slot in self.layout.read.slots if slot.form == "self" and word in slot.roles]
         slots = own or [slot for slot in self.layout.read.slots if _reads(slot, word)]
-        for slot in slots:
+        if any(slot.form == "self" for slot in slots):
+            for slot in slots:
+                self._slot(code, slot, thing, sink)
+            return
+        if "" not in thing.keys.values():
+            code.add(f"if not {var}: raise Bail")
+        depth = code.depth
+        for number, slot in enumerate(slots):
+            if number and len(slot.at) == 1:
+                self.context.more(code, thing)
             self._slot(code, slot, thing, sink)
-        if not any(slot.form == "self" for slot in slots):
-            self.context.count(code, thing)
+        self.context.count(code, thing)
+        code.depth = depth
 
     def _thing(self, var: str, path: tuple[str, ...]) -> Thing:
         side = self.layout.read

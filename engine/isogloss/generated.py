@@ -115,8 +115,8 @@ def source_of(link: Link, document: Value) -> Path:
     return _climbed((link,), document)[1]
 
 
-def shallow(level: list[Value]) -> None:
-    """Bail where values that go over as they are might be nested too deep, or be too many."""
+def shallow(level: list[Value]) -> int:
+    """Count values; Bail where they might be nested too deep, or be too many."""
     total = 0
     for _ in range(DEPTH_LIMIT - _MARGIN):
         total += sum(map(len, level))
@@ -126,7 +126,7 @@ def shallow(level: list[Value]) -> None:
             member for outer in level for member in filter(_tracked, outer.values() if type(outer) is dict else outer)
         ]
         if not level:
-            return
+            return total
     raise Bail
 
 
@@ -308,7 +308,6 @@ def close(entries: list[Any], keys: Mapping[str, Any], key: Value, label: Value)
 # --------------------------------------------------------------------- schemas and their like
 
 _LARGEST: Final = 32_768
-_BOXES: Final = 150
 
 
 def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
@@ -316,15 +315,14 @@ def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
     known: dict[bytes, tuple[bytes, tuple[Note, ...]]] = {}
 
     def run(value: Value, link: Link, notes: list[Note], *rest: Any) -> Value:
-        key = marshal.dumps(value, 2)
-        rest[1].size += len(key)
+        key = marshal.dumps(value)
         hit = known.get(key)
         if hit is not None:
+            rest[1].size += len(key)
             if hit[1]:
                 notes.append((INNER, link, hit[1]))
             return marshal.loads(hit[0])  # noqa: S302 - what was remembered here was dumped here
-        if key.count(b"{") + key.count(b"[") > _BOXES:
-            shallow([value])
+        rest[1].size += shallow([value])
         mine: list[Note] = []
         made = work(value, None, mine, *rest)
         mine = [note for note in mine if note[0] is not DEEP]

@@ -11,7 +11,6 @@ from isogloss.completing import derive
 from isogloss.errors import IsoglossError
 from isogloss.example import Known, Node, Var, children
 from isogloss.exchange import Memory
-from isogloss.generated import keep
 from isogloss.interpreter import Run
 from isogloss.matching import Bound, merge
 from isogloss.notes import LOST, NO, SWEPT, Bail, Link, Note, keep
