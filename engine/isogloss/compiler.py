@@ -11,10 +11,11 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import generated, guard, parting, wording
+from isogloss.compiler_clusters import SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
-from isogloss.compiler_sets import SET_ARGUMENTS, SetCompiler
+from isogloss.compiler_sets import SetCompiler
 from isogloss.notes import DEEP, LOST, NO, Bail
 from isogloss.values import ABSENT, same
 

@@ -1,0 +1,178 @@
+"""Rules of one level of a document, sorted by the names they read."""
+
+from __future__ import annotations
+
+from dataclasses import MISSING, dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss.example import Each, Known, Node, Obj, Var, children, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from isogloss.lens import Lens, Turn
+    from isogloss.rule import Rule
+
+#: What this compiler understands of a rule; a rule that says anything else is the interpreter's.
+_UNDERSTOOD: Final = frozenset(
+    [
+        "id",
+        "mark",
+        "sides",
+        "oneway",
+        "kind",
+        "reason",
+        "needs",
+        "otherwise",
+        "when",
+        "unless",
+        "saw",
+        "knows",
+        "lacks",
+        "absent",
+        "let",
+        "gate",
+        "sums",
+        "satisfied",
+        "drops",
+        "default",
+        "drop",
+        "refuse",
+        "also",
+        "yields",
+        "ignores",
+        "source",
+        "note",
+        "status",
+        "title",
+    ]
+)
+#: What only matters to later documents of the exchange: left to the interpreter whole.
+REMEMBERED: Final = ("casts", "lays")
+
+#: Up to this many names are compared one by one.
+FEW: Final = 8
+ARGUMENTS: Final = "v, o, x, link, notes, out, mem, saw, defaults"
+SET_ARGUMENTS: Final = "v, link, notes, mem, saw, defaults"
+
+
+def odd_fields(rule: Any, understood: Iterable[str]) -> list[str]:
+    """Name what a rule says that is not understood."""
+    known = set(understood)
+    return [f.name for f in fields(rule) if f.name not in known and getattr(rule, f.name) != field_default(f)]
+
+
+def field_default(one: Any) -> Any:
+    if one.default is not MISSING:
+        return one.default
+    return one.default_factory() if one.default_factory is not MISSING else MISSING
+
+
+def rule_is_odd(rule: Rule) -> list[str]:
+    """Name what a rule says that code does not do."""
+    return odd_fields(rule, _UNDERSTOOD)
+
+
+@dataclass(slots=True)
+class Read:
+    """A rule at one level of the document: its number, and its example from there on."""
+
+    index: int
+    turn: Turn
+    node: Obj
+
+
+@dataclass(slots=True)
+class Cluster:
+    """Rules of one level that read the same names."""
+
+    names: list[str]
+    reads: list[Read] = field(default_factory=list["Read"])
+
+
+def clustered(reads: Sequence[Read]) -> list[Cluster]:
+    """Sort the rules of a level by what they read."""
+    found: list[Cluster] = []
+    for read in reads:
+        names = [name for name, _ in read.node.fields]
+        touching = [cluster for cluster in found if touching_names(cluster, read, names)]
+        merged = Cluster([], [])
+        for cluster in touching:
+            found.remove(cluster)
+            merged.names += cluster.names
+            merged.reads += cluster.reads
+        merged.names += [name for name in names if name not in merged.names]
+        merged.reads = sorted([*merged.reads, read], key=lambda one: one.index)
+        found.append(merged)
+    return sorted(found, key=lambda cluster: cluster.reads[0].index)
+
+
+def touching_names(cluster: Cluster, read: Read, names: list[str]) -> bool:
+    shorts = {short(one.turn) for one in cluster.reads}
+    return bool(set(cluster.names) & set(names)) or bool(shorts & set(read.turn.rule.unless))
+
+
+def short(turn: Turn) -> str:
+    """Return the rule's own name."""
+    return turn.id.rsplit(".", 1)[-1]
+
+
+def left_of(read: Read, cluster: Cluster) -> str:
+    """Write the test whether a list may hold an item that a rule looks for and no layout knows."""
+    fields = dict(read.node.fields)
+    tests: list[str] = []
+    for name in cluster.names:
+        node = fields.get(name)
+        items = children(node) if node is not None else ()
+        wanted = [key for item in items if isinstance(item, Obj) for key, _ in item.fields]
+        held = " or ".join(f"{key!r} in i" for key in wanted) or "True"
+        tests.append(f"{name!r} in v and any({held} for i in v[{name!r}] if isinstance(i, dict))")
+    return " or ".join(tests)
+
+
+def lost_note(order: tuple[int, ...], kind: str, source: str, target: str, rule: Rule, reason: str) -> str:
+    told = f"{rule.id!r}, {rule.mark.place!r}, {reason!r}"
+    return f"notes.append((LOST, link, {order!r}, {kind!r}, {source}, {target}, {told}))"
+
+
+def overlapping(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    size = min(len(one), len(other))
+    return one[:size] == other[:size]
+
+
+def one_leaf(node: Node) -> tuple[str, ...] | None:
+    found = list(places(node))
+    return found[0][0] if len(found) == 1 else None
+
+
+def column_name(node: Node) -> str | None:
+    if isinstance(node, Each) and isinstance(node.item, Obj) and len(node.item.fields) == 1:
+        name, child = node.item.fields[0]
+        if isinstance(child, Var) and child.star and child.optional and child.conversion is None:
+            return name
+    return None
+
+
+def known_names(turn: Turn) -> list[str]:
+    return [node.name for _, node in nodes_of(turn.read) if isinstance(node, Known)]
+
+
+def asked_names(lens: Lens) -> set[str]:
+    """Name the values of the exchange that some rule of this direction asks for."""
+    rules = lens.ruleset
+    sets = (rules.documents[lens.name], *rules.sets.values())
+    blocks = (block.rule for layout in rules.layouts.values() for block in layout.blocks)
+    found: set[str] = set()
+    for rule in (*(rule for one in sets for rule in one.rules), *blocks):
+        write = rule.sides.get(lens.writer)
+        found |= {node.name for _, node in nodes_of(write) if isinstance(node, Known)} if write is not None else set()
+        found |= {facts[lens.reader] for facts in (rule.knows, rule.lacks) if lens.reader in facts}
+    return found
+
+
+def nodes_of(node: Node) -> Iterable[tuple[Any, Node]]:
+    from isogloss.example import children
+
+    yield (), node
+    for child in children(node):
+        yield from nodes_of(child)

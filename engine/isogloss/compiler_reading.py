@@ -1,0 +1,264 @@
+"""Examples compiled for reading: tests that must hold, and what binds the rest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from isogloss.compiler_code import Code, Unsupported
+from isogloss.compiler_examples import Bind, Context, Thing
+from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack, skippable, variables
+
+if TYPE_CHECKING:
+    pass
+
+
+class Reading:
+    """Reads one example: tests that must hold for it to fit, then what binds the rest."""
+
+    def __init__(self, context: Context, code: Code) -> None:
+        self.context = context
+        self.code = code
+        self.tests: list[str] = []
+        self.env: dict[str, Bind] = {}
+        self.known: list[tuple[str, str]] = []
+        self.things: list[Thing] = []
+        #: Whether an object is only looked at, not read.
+        self.hollow = False
+
+    def object(self, node: Obj, thing: Thing, *, sure: bool = True) -> None:
+        """Read an object; where it is sure to be there, what must fit becomes a test."""
+        self.things.append(thing)
+        for name, child in sorted(node.fields, key=lambda pair: not isinstance(pair[1], Const)):
+            self._field(name, child, thing, sure=sure)
+
+    def finish(self) -> None:
+        """Emit the counts."""
+        for thing in self.things:
+            self.context.count(self.code, thing)
+        self.things = []
+
+    def _need(self, test: str, *, sure: bool) -> None:
+        if sure:
+            self.tests.append(test)
+        else:
+            self.code.add(f"if not ({test}): raise Bail")
+
+    def _field(self, name: str, child: Node, thing: Thing, *, sure: bool) -> None:
+        if name in thing.keys:
+            raise Unsupported(name)
+        fetch = thing.given.get(name) or f"{thing.var}.get({name!r})"
+        if isinstance(child, Const):
+            self._const(name, child, thing, fetch, sure=sure)
+        elif skippable(child) or isinstance(child, Pick):
+            self._optional(name, child, thing, fetch)
+        else:
+            self._required(name, child, thing, fetch, sure=sure)
+
+    def _const(self, name: str, child: Const, thing: Thing, fetch: str, *, sure: bool) -> None:
+        value = child.value
+        thing.keys[name] = ""
+        if isinstance(value, str):
+            self._need(f"{fetch} == {value!r}", sure=sure)
+        elif isinstance(value, bool):
+            self._need(f"{fetch} is {value}", sure=sure)
+        elif isinstance(value, int | float):
+            self._need(f"same({value!r}, {fetch})", sure=sure)
+        elif value is None:
+            thing.keys[name] = f"{fetch} is not None"
+            self._need(f"{fetch} is None", sure=sure)
+        else:
+            raise Unsupported(name)
+
+    def _required(self, name: str, child: Node, thing: Thing, fetch: str, *, sure: bool) -> None:
+        var = self.context.module.fresh()
+        thing.keys[name] = ""
+        if name in thing.given and isinstance(child, Var) and not child.star:
+            self._variable(child, fetch, (*thing.path, repr(name)), sure=sure)
+            return
+        if isinstance(child, Obj) and not child.fields:
+            # Any object that says something: nothing of it is read.
+            self._need(f"isinstance({var} := {fetch}, dict) and {var}", sure=sure)
+            self.hollow = True
+        elif isinstance(child, Obj):
+            self._need(f"isinstance({var} := {fetch}, dict)", sure=sure)
+            self.object(child, thing.below(name, var), sure=sure)
+        elif isinstance(child, Var) and not child.star:
+            self._need(f"({var} := {fetch}) is not None", sure=sure)
+            self._variable(child, var, (*thing.path, repr(name)), sure=sure)
+        else:
+            raise Unsupported(name)
+
+    def _variable(self, child: Var, var: str, path: tuple[str, ...], *, sure: bool) -> None:
+        conversion = self.context.lens.conversion(child.conversion) if child.conversion else None
+        if conversion is None or conversion.codec is None or conversion.over:
+            self.context.check_pending(conversion)
+            self._bind(child.names[0], Bind(var, False, path, conversion))
+            return
+        self._need(self.context.fits(conversion, var), sure=sure)
+        made = [self.context.module.fresh() for _ in child.names]
+        self.code.add(f"{', '.join(made)} = {self.context.read(conversion, var)}")
+        for name, part in zip(child.names, made, strict=True):
+            self._bind(name, Bind(part, False, path, coded=True))
+
+    def _bind(self, name: str, bind: Bind) -> None:
+        known = self.env.get(name)
+        if known is None:
+            self.env[name] = bind
+            return
+        # The same variable twice: the places must agree, else the interpreter says which of them wins.
+        one, other = known.var, bind.var
+        self.code.add(f"if {one} is None: {one} = {other}")
+        self.code.add(f"elif {other} is not None and not same({one}, {other}): raise Bail")
+        self.env[name] = Bind(one, known.optional and bind.optional, known.path, known.pending, known.coded)
+
+    def _optional(self, name: str, child: Node, thing: Thing, fetch: str) -> None:
+        var = thing.given.get(name) or self.context.module.fresh()
+        if name not in thing.given:
+            self.code.add(f"{var} = {fetch}")
+        thing.keys[name] = f"{var} is not None"
+        path = (*thing.path, repr(name))
+        if isinstance(child, Known):
+            self.known.append((child.name, var))
+        elif isinstance(child, Obj):
+            self._optional_object(child, thing.below(name, var))
+        elif isinstance(child, Var) and not child.star:
+            self._optional_variable(child, var, path)
+        elif isinstance(child, Pick):
+            self._pick(child, var, thing, path)
+        else:
+            raise Unsupported(name)
+
+    def _optional_variable(self, child: Var, var: str, path: tuple[str, ...]) -> None:
+        conversion = self.context.lens.conversion(child.conversion) if child.conversion else None
+        if conversion is None or conversion.codec is None or conversion.over:
+            self.context.check_pending(conversion)
+            self._bind(child.names[0], Bind(var, True, path, conversion))
+            return
+        made = [self.context.module.fresh() for _ in child.names]
+        with self.code.block(f"if {var} is None:"):
+            self.code.add(f"{' = '.join(made)} = None")
+        with self.code.block("else:"):
+            self.code.add(f"if not {self.context.fits(conversion, var)}: raise Bail")
+            self.code.add(f"{', '.join(made)} = {self.context.read(conversion, var)}")
+            self.code.add(f"if {made[0]} is None: raise Bail")
+        for name, part in zip(child.names, made, strict=True):
+            self._bind(name, Bind(part, True, path, coded=True))
+
+    def _optional_object(self, child: Obj, thing: Thing) -> None:
+        inner = Reading(self.context, Code(0))
+        inner.things.append(thing)
+        for number, (name, node) in enumerate(sorted(child.fields, key=lambda pair: not isinstance(pair[1], Const))):
+            if number:
+                self.context.more(inner.code, thing)
+            inner._field(name, node, thing, sure=False)
+        inner.finish()
+        inner.code.depth = 0
+        names = [bind.var for bind in inner.env.values()]
+        if names:
+            self.code.add(f"{' = '.join(names)} = None")
+        with self.code.block(f"if {thing.var} is not None:"):
+            self.code.add(f"if type({thing.var}) is not dict or not {thing.var}: raise Bail")
+            self.code.take(inner.code)
+        self._take(inner)
+
+    def _take(self, inner: Reading) -> None:
+        for name, bind in inner.env.items():
+            self._bind(name, Bind(bind.var, True, bind.path, bind.pending, bind.coded))
+        self.known += inner.known
+
+    def _pick(self, child: Pick, var: str, thing: Thing, path: tuple[str, ...]) -> None:
+        """Read a list with one item like each example, told apart by a word."""
+        lead = _lead(child)
+        item, number = self.context.module.fresh("i"), self.context.module.fresh("n")
+        names = [name for variable in variables(child) for name in variable.names]
+        taken = {name: self.context.module.fresh() for name in names}
+        if not taken:
+            raise Unsupported("list")
+        self.code.add(f"{' = '.join(taken.values())} = None")
+        with self.code.block(f"if {var} is not None:"):
+            self.code.add(f"if type({var}) is not list: raise Bail")
+            with self.code.block(f"for {number}, {item} in enumerate({var}):"):
+                word = self.context.module.fresh()
+                self.code.add(f"{word} = {item}.get({lead!r})")
+                head = "if"
+                for example in child.items:
+                    assert isinstance(example, Obj)
+                    self._picked(
+                        example, lead, word, Thing(item, (*path, number), _into(thing.scopes, path[-1])), taken, head
+                    )
+                    head = "elif"
+                self.code.add("else: raise Bail")
+        for name, made in taken.items():
+            self._bind(name, Bind(made, True, path, vague=True))
+
+    def _picked(self, example: Obj, lead: str, word: str, thing: Thing, taken: dict[str, str], head: str) -> None:
+        fields = dict(example.fields)
+        const = fields.pop(lead)
+        assert isinstance(const, Const)
+        thing.keys[lead] = ""
+        with self.code.block(f"{head} {word} == {const.value!r}:"):
+            for name, child in fields.items():
+                if not (isinstance(child, Var) and child.optional and not child.star and child.conversion is None):
+                    raise Unsupported(name)
+                made = taken[child.names[0]]
+                self.code.add(f"if {made} is not None: raise Bail")
+                self.code.add(f"{made} = {thing.var}.get({name!r})")
+                self.code.add(f"if {made} is None: raise Bail")
+                thing.keys[name] = ""
+            self.context.count(self.code, thing)
+
+
+def _into(scopes: Any, step: str) -> Any:
+    name = step.strip("'")
+    return tuple(((*prefix, name, "0"), drops, rule, place) for prefix, drops, rule, place in scopes)
+
+
+def _lead(child: Pick) -> str:
+    """Find the name whose constant tells the items of a list apart."""
+    leads = [
+        {name: node.value for name, node in item.fields if isinstance(node, Const) and isinstance(node.value, str)}
+        for item in child.items
+        if isinstance(item, Obj)
+    ]
+    if len(leads) != len(child.items) or not leads:
+        raise Unsupported("list")
+    for name in leads[0]:
+        words = [lead.get(name) for lead in leads]
+        if None not in words and len(set(words)) == len(words):
+            return name
+    raise Unsupported("list")
+
+
+def necessary(node: Node, var: str) -> list[str]:
+    """Return tests without which an example cannot fit."""
+    if not isinstance(node, Obj):
+        return []
+    found: list[str] = []
+    for name, child in node.fields:
+        if isinstance(child, Const) and isinstance(child.value, str):
+            found.append(f"{var}.get({name!r}) == {child.value!r}")
+        elif not skippable(child):
+            found += _shape(child, f"{var}.get({name!r})") or [f"{name!r} in {var}"]
+    names = sorted(name for name, _ in node.fields)
+    return found or (["(" + " or ".join(f"{name!r} in {var}" for name in names) + ")"] if names else [])
+
+
+def _shape(child: Node, value: str) -> list[str]:
+    """Return tests for the sort of value an example shows."""
+    if isinstance(child, Obj):
+        return [f"isinstance({value}, dict)"]
+    if not isinstance(child, Pick | Each):
+        return []
+    words = [
+        f"has_word({value}, {name!r}, {node.value!r})"
+        for item in (child.items if isinstance(child, Pick) else ())
+        if isinstance(item, Obj)
+        for name, node in item.fields
+        if isinstance(node, Const) and isinstance(node.value, str)
+    ]
+    names = [
+        f"has_name({value}, {sorted(name for name, _ in item.fields)!r})"
+        for item in (child.items if isinstance(child, Pick) else ())
+        if isinstance(item, Obj) and not may_lack(item)
+    ]
+    return [f"isinstance({value}, list)", *words, *names]

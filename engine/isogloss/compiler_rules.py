@@ -1,0 +1,286 @@
+"""One rule compiled: what it reads, what it writes, what it reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from isogloss.compiler_clusters import (
+    Cluster,
+    Read,
+    asked_names,
+    known_names,
+    lost_note,
+    odd_fields,
+    one_leaf,
+    overlapping,
+    rule_is_odd,
+)
+from isogloss.compiler_code import Code, Unsupported, literal, steps
+from isogloss.compiler_examples import Bind, Context, Thing
+from isogloss.compiler_guards import guard_source
+from isogloss.compiler_reading import Reading, necessary
+from isogloss.compiler_sums import completed, unwritten
+from isogloss.compiler_writing import Writing
+from isogloss.example import Const, Each, Known, Node, Obj, Var, places
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from isogloss.lens import Turn, TurnedSet
+
+
+class RuleCompiler:
+    """Compiles the rules of one set, one by one."""
+
+    def __init__(
+        self, context: Context, rules: TurnedSet, sort: str, lay: Any, held: frozenset[str] = frozenset()
+    ) -> None:
+        self.context = context
+        self.rules = rules
+        self.sort = sort
+        self.lay = lay
+        #: Names of this object that rules of the set around read.
+        self.held = held
+        self.body = Code()
+        self.scopes = (((), rules.drops, rules.name, rules.place),)
+        self.taken: set[str] = set()
+        self.made: dict[int, str] = {}
+        self.kept: list[list[Cluster]] = []
+        self.leaves = self._all_leaves()
+        if odd_fields(rules, ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "inline"]):
+            raise Unsupported(rules.name)
+        if rules.nulls and rules.layouts:
+            raise Unsupported(rules.name)
+        if not context.lens.nulls_absent and not rules.nulls:
+            raise Unsupported(rules.name)  # generated code takes null for absence
+
+    def _all_leaves(self) -> dict[int, set[tuple[str, ...]]]:
+        turns = (*self.rules.turns, *self.rules.defaults)
+        return {id(turn): {path for path, _ in places(turn.write) if path} for turn in turns}
+
+    def _condition(self, read: Read, var: str) -> str:
+        """Write what must hold for a rule to run."""
+        rule, lens = read.turn.rule, self.context.lens
+        tests = necessary(read.node, var)
+        tests += [f"{word!r} in saw" for word in rule.saw]
+        if read.turn.guard is not None:
+            tests.append(self._guard(read.turn))
+        if rule.knows.get(lens.reader):
+            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not ABSENT")
+        if rule.lacks.get(lens.reader):
+            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is ABSENT")
+        return " and ".join(tests)
+
+    def _guard(self, turn: Turn) -> str:
+        lens = self.context.lens
+        return guard_source(self.context.module, turn.rule.when[lens.reader], "v", snake=lens.snake)
+
+    def _shares(self, cluster: Cluster) -> bool:
+        """Tell whether the rules exchange values with other rules of the set."""
+        names = {name for read in cluster.reads for name in known_names(read.turn)}
+        return bool(names and names & asked_names(self.context.lens))
+
+    def _is_odd(self, read: Read) -> bool:
+        return bool(rule_is_odd(read.turn.rule)) or read.turn.rule.default or bool(read.turn.rule.unless)
+
+    def _try(
+        self,
+        body: Code,
+        read: Read,
+        var: str,
+        path: tuple[str, ...],
+        given: dict[str, str],
+        cluster: Cluster | None,
+        leave: str = "raise Bail",
+    ) -> bool:
+        """Emit a rule as code, if it is simple enough."""
+        if rule_is_odd(read.turn.rule) or read.turn.rule.default or (self._shares_read(read)):
+            return False
+        code = Code(0)
+        try:
+            self._rule(code, read, var, path, given, cluster, leave)
+        except Unsupported:
+            return False
+        body.take(code)
+        return True
+
+    def _shares_read(self, read: Read) -> bool:
+        return self._shares(Cluster([], [read]))
+
+    def _rule(
+        self,
+        code: Code,
+        read: Read,
+        var: str,
+        path: tuple[str, ...],
+        given: dict[str, str],
+        cluster: Cluster | None,
+        leave: str,
+    ) -> None:
+        turn = read.turn
+        many = self._many(code, read, given, path, leave)
+        if many:
+            return
+        inner = Code(0)
+        reading = Reading(self.context, inner)
+        thing = Thing(var, tuple(map(repr, path)), self._scopes(cluster, read, path), given=given)
+        reading.object(read.node, thing)
+        if reading.hollow and not turn.rule.also:
+            raise Unsupported(turn.id)
+        tests = [*reading.tests, *self._more_tests(read)]
+        reading.things = [one for one in reading.things if one is not thing]
+        reading.finish()
+        code.add(f"if not ({' and '.join(tests)}): {leave}") if tests else None
+        code.take(inner)
+        if not reading.tests and reading.env and not set(given.values()) & {b.var for b in reading.env.values()}:
+            # A rule all of whose names are optional runs where one of them is there.
+            code.add(f"if {' and '.join(f'{bind.var} is None' for bind in reading.env.values())}: {leave}")
+        for name, known in reading.known:
+            sure = known in given.values()
+            code.add(f"{'' if sure else f'if {known} is not None: '}mem.values[{name!r}] = {known}")
+        self._commit(code, read, reading.env, path)
+
+    def _many(self, code: Code, read: Read, given: dict[str, str], path: tuple[str, ...], leave: str) -> bool:
+        """A list or an object whose every member a set translates; `both: name` with `each:` or `values:`."""
+        (name, child), *more = read.node.fields
+        listed = isinstance(child, Each) and isinstance(child.item, Var)
+        child = child.item if isinstance(child, Each) else child
+        if more or not isinstance(child, Var) or child.star is not listed or not child.conversion:
+            return False
+        conversion = self.context.lens.conversion(child.conversion)
+        if conversion.sort != "set" or bool(conversion.over) is listed:
+            return False
+        target = one_leaf(read.turn.write)
+        if target is None or read.turn.gated or path:
+            raise Unsupported(read.turn.id)
+        if read.turn.guard is not None:
+            code.add(f"if not {self._guard(read.turn)}: {leave}")
+        call = self.context.set_function(conversion.name)
+        value, made = given.get(name) or self.context.module.fresh(), self.context.module.fresh("m")
+        how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
+        if name not in given:
+            code.add(f"{value} = o.get({name!r})", f"if {value} is None: break")
+        kind = "dict" if conversion.over == "%" else "list"
+        code.add(f"if type({value}) is not {kind}: raise Bail")
+        if kind == "list":
+            each = f"[{call}(i, (link, {how}, n), notes, mem, saw, defaults) for n, i in enumerate({value})]"
+        else:
+            each = f"{{n: {call}(i, (link, {how}, n), notes, mem, saw, defaults) for n, i in {value}.items()}}"
+        code.add(f"{made} = {each}")
+        self._put(code, read.turn, target, made)
+        self._report(code, read, (name,))
+        return True
+
+    def _scopes(self, cluster: Cluster | None, read: Read, path: tuple[str, ...]) -> Any:
+        """Sentences for what a rule does not read, but for what other rules of the cluster might."""
+        others = [one for one in cluster.reads if one is not read] if cluster else []
+        wanted = [(*path, *place) for one in others for place, _ in places(one.node)]
+        scopes: list[Any] = []
+        for prefix, drops, rule, place in self.scopes:
+            kept = tuple(d for d in drops if not any(overlapping(tuple(map(str, d.path)), want) for want in wanted))
+            scopes.append(((*path, *prefix), kept, rule, place))
+        return tuple(scopes)
+
+    def _more_tests(self, read: Read) -> list[str]:
+        rule, lens = read.turn.rule, self.context.lens
+        tests = [f"{word!r} in saw" for word in rule.saw]
+        if read.turn.guard is not None:
+            tests.append(self._guard(read.turn))
+        if rule.knows.get(lens.reader):
+            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not ABSENT")
+        if rule.lacks.get(lens.reader):
+            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is ABSENT")
+        return tests
+
+    def _commit(self, code: Code, read: Read, env: dict[str, Bind], path: tuple[str, ...]) -> None:
+        turn = read.turn
+        if turn.gated is not None:
+            self._gated(code, read, env)
+            return
+        full = completed(self.context, code, turn.rule, env)
+        claims = [place for place, _ in places(read.node)]
+        for name in turn.rule.let if claims else ():
+            full[name] = Bind(full[name].var, False, (*path, *claims[0]))
+        order = f"(1, {read.index})"
+        writing = Writing(self.context, code, turn, full, order)
+        self._write(code, turn, writing)
+        self._report(code, read, (*path, *claims[0]) if claims else None)
+        unwritten(code, turn, full, order)
+
+    def _gated(self, code: Code, read: Read, env: dict[str, Bind]) -> None:
+        turn, rule = read.turn, read.turn.rule
+        if turn.gated == "refuse" and not rule.satisfied:
+            code.add("raise Bail")
+            return
+        if len(env) != 1 or any(b.optional or b.coded or b.path is None for b in env.values()):
+            raise Unsupported(turn.id)
+        if any(isinstance(node, Const | Known) for _, node in places(read.node)):
+            raise Unsupported(turn.id)
+        (bind,) = env.values()
+        if bind.pending is not None:
+            code.add(f"if type({bind.var}) in BOXES: raise Bail")
+        test = " or ".join(f"same({bind.var}, {literal(word)})" for word in rule.satisfied)
+        if turn.gated == "refuse":
+            code.add(f"if not ({test}): raise Bail" if test else "raise Bail")
+            return
+        reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
+        assert bind.path is not None
+        note = lost_note((1, read.index), rule.kind or "dropped", steps(bind.path), "None", rule, reason)
+        code.add(f"if not ({test}): {note}" if test else note)
+
+    def _report(self, code: Code, read: Read, first: tuple[str, ...] | None) -> None:
+        rule = read.turn.rule
+        if rule.kind is None:
+            return
+        target = next((path for path, _ in places(read.turn.write)), None)
+        reason = rule.reason or rule.note or "added by default"
+        code.add(lost_note((1, read.index), rule.kind, repr(first), repr(target), rule, reason))
+
+    # ------------------------------------------------------------------ writing
+
+    def _write(self, code: Code, turn: Turn, writing: Writing) -> None:
+        if not isinstance(turn.write, Obj):
+            raise Unsupported(turn.id)
+        if turn.rule.yields and len(self.leaves[id(turn)]) != 1:
+            raise Unsupported(turn.id)
+        for path, node in self._roots(turn, turn.write, ()):
+            made = writing.node(node, tuple(map(repr, path)))
+            if made is None:
+                continue
+            source = made.source
+            if made.optional and not source.isidentifier():
+                source = self.context.module.fresh()
+                code.add(f"{source} = {made.source}")
+            if made.optional:
+                with code.block(f"if {source} is not None:"):
+                    self._put(code, turn, path, source)
+            else:
+                self._put(code, turn, path, source)
+
+    def _roots(self, turn: Turn, node: Node, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], Node]]:
+        """Yield the places a rule writes whole: where no other rule of the set writes inside."""
+        if not isinstance(node, Obj) or not node.fields:
+            if path:
+                yield path, node
+            return
+        if path and not any(
+            overlapping(path, leaf) for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves
+        ):
+            yield path, node
+            return
+        for name, child in node.fields:
+            yield from self._roots(turn, child, (*path, name))
+
+    def _put(self, code: Code, turn: Turn, path: tuple[str, ...], source: str) -> None:
+        where = "out"
+        for depth, step in enumerate(path[:-1], 1):
+            into = self.context.module.fresh("o")
+            code.add(f"{into} = {where}.get({step!r})")
+            if any(leaf == path[:depth] for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves):
+                code.add(f"if {into} is not None: raise Bail")
+            code.add(f"if {into} is None: {into} = {where}[{step!r}] = {{}}")
+            where = into
+        if turn.rule.yields:
+            code.add(f"if {path[-1]!r} not in {where}: {where}[{path[-1]!r}] = {source}")
+            return
+        code.add(f"if {path[-1]!r} in {where}: raise Bail", f"{where}[{path[-1]!r}] = {source}")
