@@ -16,8 +16,8 @@ returned document only where a loss has been reported before. What is left out o
   and come back as a user's message, which is another turn.
 - Sources of a reply whose thoughts or code stand after its text: they come back before it, which is a normal form, and
   the sources say by number which part they speak of.
-- Gemini's `responseSchema` as a caller of OpenAI's dialect writes it: it is carried, comes back as `response_format`,
-  and goes over as the schema that the family takes best.
+- Gemini's words for a schema and for thinking as a caller of OpenAI's dialect writes them (OWN): they come back as
+  `response_format` and `reasoning_effort`, which say a little more when they go over again.
 - Lists whose items' schema could not be said at all: `items: {}` is written, and read as a list of objects.
 """
 
@@ -32,9 +32,7 @@ from isogloss.values import same
 from laws.cases import NOW, OTHER, SIDES, Case, cases, translated
 from laws.faith import unfaithful
 
-
-class Refused(Exception):  # noqa: N818 - no error: an answer
-    """The way back, or the second round, meets a rule that refuses."""
+OWN = {"responseschema", "thinkingconfig", "thinkinglevel", "extrabody"}
 
 
 def forth(case: Case, body: object) -> isogloss.Translation:
@@ -109,8 +107,7 @@ def test_the_second_round_changes_nothing(phase, source, data):
 def left_out(case: Case, there: isogloss.Translation, home: isogloss.Translation) -> bool:
     """Whether the document is one of those that the docstring lists."""
     beside = any("beside the result" in loss.reason for loss in there.losses)
-    own = [step.pointer for step in there.ledger or () if step.rule == case.phase and step.pointer]
-    carried = any(pointer.lower().replace("_", "").endswith("responseschema") for pointer in own)
+    carried = case.source == "openai" and any(key.lower().replace("_", "") in OWN for key in case.document)
     return beside or carried or '"items": {}' in json.dumps(there.body) or renumbered(case.document, home.body)
 
 
