@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Unsupported, literal, steps
 from isogloss.compiler_examples import Bind, Context
+from isogloss.completing import nested
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,16 @@ def completed(context: Context, code: Code, rule: Rule, env: dict[str, Bind]) ->
         _absent(context, code, full, name, value)
     for line in rule.sums if rule.absent else ():
         _solve(context, code, full, line)
+    for line, _ in nested(rule, env):
+        _agree(code, full, line)
     return full
+
+
+def _agree(code: Code, full: dict[str, Bind], line: tuple[str, ...]) -> None:
+    """Leave a total that its parts do not come to to the interpreter."""
+    total, *terms = (full[name].var for name in line if name in full)
+    added = " + ".join(f"({term} or 0)" for term in terms)
+    code.add(f"if {total} is not None and {total} != {added}: raise Bail")
 
 
 def _absent(context: Context, code: Code, full: dict[str, Bind], name: str, value: Any) -> None:

@@ -26,6 +26,8 @@ def completed(run: Run, rule: Rule, env: Env) -> Env:
         full.setdefault(name, Bound(value))
     for line in rule.sums if rule.absent else ():
         solve(full, line)
+    for line, inner in nested(rule, env):
+        _held(run, full, line, inner)
     for name, facts in rule.bounds.items():
         if name in full:
             full[name] = _bounded(run, full[name], *facts)
@@ -83,6 +85,29 @@ def solve(env: Env, line: tuple[str, ...]) -> None:
     elif total in numbers and terms[0] not in numbers:
         rest = sum(numbers.get(name, 0) for name in terms[1:])
         env[terms[0]] = Bound(numbers[total] - rest, env[total].path)
+
+
+def nested(rule: Rule, read: Iterable[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """Pair each line whose total was read with the lines that gave one of its terms, all of whose parts were read."""
+    return [
+        (line, inner)
+        for line in rule.sums
+        for inner in rule.sums
+        if line[0] in read and inner[0] in line[1:] and inner[0] not in read and all(name in read for name in inner[1:])
+    ]
+
+
+def _held(run: Run, full: Env, line: tuple[str, ...], inner: tuple[str, ...]) -> None:
+    """Where a total shows that the first part of a term holds the rest already, the term is that part."""
+    numbers = [full[name].value for name in (*line, *inner) if name in full]
+    if len(numbers) < len(line) + len(inner) or not all(type(number) is int for number in numbers):
+        return
+    total, term, part = (full[name] for name in (line[0], inner[0], inner[1]))
+    over = sum(full[name].value for name in line[1:]) - total.value
+    if over > 0 and term.value - over == part.value:
+        full[inner[0]] = part
+        run.accounts.plain(part.path)
+        run.lose("assumed", part.path, None, "the total shows that this count holds the parts counted beside it")
 
 
 def _path(env: Env, names: list[str]) -> Path | None:

@@ -1465,6 +1465,8 @@ def gemini_usage(draw: st.DrawFn) -> Object:
     usage |= {"toolUsePromptTokenCount": looked_up} if draw(st.integers(0, 3)) == 3 else {}
     counted = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "toolUsePromptTokenCount")
     usage["totalTokenCount"] = sum(usage.get(name, 0) for name in counted)
+    if draw(st.integers(0, 3)) == 3:  # some endpoints count the thoughts here already
+        usage["candidatesTokenCount"] += usage.get("thoughtsTokenCount", 0)
     optional: Fields = {
         "promptTokensDetails": _by_modality(cached + fresh),
         "candidatesTokensDetails": _by_modality(said),
