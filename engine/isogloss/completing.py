@@ -107,7 +107,7 @@ def _held(run: Run, full: Env, line: tuple[str, ...], inner: tuple[str, ...]) ->
     if over > 0 and term.value - over == part.value:
         full[inner[0]] = part
         run.accounts.plain(part.path)
-        run.lose("assumed", part.path, None, "the total shows that this count holds the parts counted beside it")
+        run.lose("assumed", part.path, None, "the total shows that this count holds what is counted beside it already")
 
 
 def _path(env: Env, names: list[str]) -> Path | None:
