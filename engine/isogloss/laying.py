@@ -260,6 +260,10 @@ def write_item(run: Run, layout: TurnedLayout, item: Item, where: Path) -> Value
         run.owner = outer
 
 
+    if not run.lens.has(run.lens.writer, spec.get("needs", {})):
+        for bound in carried.values():
+            run.lose("dropped", bound.path, None, spec["reason"])
+        return
 def _report_unwritten(run: Run, layout: TurnedLayout, item: Item) -> None:
     turn = item.block.turn
     carried = set(layout.write.seams["carries"]) if layout.write.seams else set[str]()

@@ -101,7 +101,7 @@ class Writer:
     def _lay(self, item: Item, target: Laid) -> None:
         slot = self.layout.slot_of(item.kind, target.role)
         if slot is None:
-            self.run.lose("dropped", item.path, None, f"there is no place for a block of kind {item.kind!r} there")
+            self.run.lose("dropped", item.path, None, self._no_place(item))
             return
         if slot.gather:
             target = self.gathered.setdefault(slot.form + ".".join(slot.at), target)
@@ -110,6 +110,12 @@ class Writer:
             self.laid.append(target)
         target.add(slot, item)
         self._overflow(item, target)
+
+    def _no_place(self, item: Item) -> str:
+        """Say why a block has no place: this family has no such slot, or nobody has."""
+        missing = [slot for slot in self.layout.write.slots if slot not in self.layout.slots and slot.holds is not None]
+        reason = next((slot.reason for slot in missing if item.kind in slot.holds and slot.reason), "")
+        return reason or f"there is no place for a block of kind {item.kind!r} there"
 
     def _overflow(self, item: Item, target: Laid) -> None:
         """Let what a block holds, and its layout has no slot for, stand beside it."""

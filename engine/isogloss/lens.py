@@ -250,7 +250,7 @@ class Lens:
     def _turned_layout(self, layout: Layout) -> TurnedLayout:
         read, write = layout.sides[self.reader], layout.sides[self.writer]
         own = [block for block in layout.blocks if not block.layouts or layout.name in block.layouts]
-        blocks = [TurnedBlock(block, turn) for block in own for turn in self.turn(block.rule)]
+        blocks = [TurnedBlock(block, turn) for block in own for turn in self.turn(_gated_in(block.rule, layout.name))]
         return TurnedLayout(
             layout=layout,
             read=read,
@@ -260,6 +260,15 @@ class Lens:
             hoists=write.hoist is not None and self.has(self.writer, write.hoist_needs),
             legal=tuple(line for line in write.legal if self.has(self.writer, line.get("needs", {}))),
         )
+
+
+def _gated_in(rule: Rule, layout: str) -> Rule:
+    """Leave out the gates that stand in other layouts only."""
+    gate = {
+        dialect: {name: gate for name, gate in gates.items() if layout in gate.get("layouts", (layout,))}
+        for dialect, gates in rule.gate.items()
+    }
+    return rule if gate == rule.gate else replace(rule, gate=gate)
 
 
 def find_conversion(ruleset: Ruleset, name: str) -> Conversion:
