@@ -217,6 +217,10 @@ def _seam(
         return
     place = {spec["kind"]: item.kind, spec["end"]: end}
     carried = {field: item.env[name] for name, field in spec["carries"].items() if name in item.env}
+    if not run.lens.has(run.lens.writer, spec.get("needs", {})):
+        for bound in carried.values():
+            run.lose("dropped", bound.path, None, spec["reason"])
+        return
     follows = following is not None and any(name in following.env for name in spec["carries"])
     if carried or follows:
         at = (*where, *spec["at"].split("."), len(seams))
@@ -260,10 +264,6 @@ def write_item(run: Run, layout: TurnedLayout, item: Item, where: Path) -> Value
         run.owner = outer
 
 
-    if not run.lens.has(run.lens.writer, spec.get("needs", {})):
-        for bound in carried.values():
-            run.lose("dropped", bound.path, None, spec["reason"])
-        return
 def _report_unwritten(run: Run, layout: TurnedLayout, item: Item) -> None:
     turn = item.block.turn
     carried = set(layout.write.seams["carries"]) if layout.write.seams else set[str]()

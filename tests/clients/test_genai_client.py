@@ -344,7 +344,7 @@ def test_automatic_function_calling():
 
 def test_a_chat_keeps_its_history():
     behind = OpenAIBehind(said("Good day", reasoning_content="I greet."), said("You said Hello."))
-    chat = behind.client().chats.create(model=GPT, config={"system_instruction": "Be brief."})
+    chat = behind.client().chats.create(model="deepseek-chat", config={"system_instruction": "Be brief."})
     assert chat.send_message("Hello").text == "Good day"
     assert chat.send_message("What did I say?").text == "You said Hello."
     assert [(message["role"], message["content"]) for message in behind.sent[1]["messages"]] == [
