@@ -9,7 +9,8 @@ from isogloss import casts
 from isogloss.accounts import Owner
 from isogloss.errors import DocumentError
 from isogloss.matching import Bound, Env, Found, match
-from isogloss.pointer import find, pointer
+from isogloss.pointer import pointer
+from isogloss.seams import account, attach, cut_up, follow, read_seams
 from isogloss.values import ABSENT, same, type_name
 
 if TYPE_CHECKING:
@@ -59,8 +60,19 @@ def read_groups(run: Run, layout: TurnedLayout, value: dict[str, Value], path: P
         if place is not None:
             groups += _listed(run, layout, side, value, path, place)
     if side.pieces is not None:
-        run.exchange.set(side.pieces, [_text_of(item) for group in groups for item in group.items])
+        run.exchange.set(side.pieces, _pieces(run, layout, [item for group in groups for item in group.items]))
     return groups
+
+
+def _pieces(run: Run, layout: TurnedLayout, items: list[Item]) -> list[Value]:
+    """Return the texts that positions count in; in a stream, those of all pieces, once its end is told."""
+    strand, progress = run.strand(layout), run.exchange.progress
+    if strand is None or progress is None:
+        return [_text_of(item) for item in items]
+    for item in items:
+        bare = item.env.keys() == {item.block.block.plain}
+        strand.keep(item.kind if bare else "", _text_of(item), progress.most)
+    return strand.pieces() if progress.closing else []
 
 
 def _text_of(item: Item) -> str:
@@ -69,19 +81,9 @@ def _text_of(item: Item) -> str:
     return str(item.env[plain].value) if plain is not None and item.block.block.counts else ""
 
 
-def _at(run: Run, value: Value, path: Path, place: Path) -> tuple[Value, Path]:
-    """Follow a dotted place, in the dialect's spelling."""
-    for name in place:
-        if not isinstance(value, dict):
-            return ABSENT, path
-        actual = name if name in value else run.spelled(value, name)
-        value, path = value.get(actual, ABSENT), (*path, actual)
-    return (ABSENT if value is None and run.lens.nulls_absent else value), path
-
-
 def _hoisted(run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value], path: Path) -> list[Group]:
     assert side.hoist is not None
-    found, where = _at(run, value, path, side.hoist)
+    found, where = follow(run, value, path, side.hoist)
     if found is ABSENT:
         return []
     if isinstance(found, str):
@@ -93,7 +95,7 @@ def _hoisted(run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value]
 
 def _one(run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value], path: Path) -> list[Group]:
     assert side.group is not None
-    found, where = _at(run, value, path, side.group)
+    found, where = follow(run, value, path, side.group)
     if found is ABSENT:
         return [Group(None, [], where)]
     return [_group(run, layout, side, found, where, None)]
@@ -102,7 +104,7 @@ def _one(run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value], pa
 def _listed(
     run: Run, layout: TurnedLayout, side: Side, value: dict[str, Value], path: Path, place: Path
 ) -> Iterator[Group]:
-    found, where = _at(run, value, path, place)
+    found, where = follow(run, value, path, place)
     if found is ABSENT:
         return
     if isinstance(found, dict):
@@ -139,12 +141,12 @@ def _group(run: Run, layout: TurnedLayout, side: Side, value: Value, path: Path,
         if name in value and same(value[name], fixed):
             run.accounts.claim((*path, name), "normal", run.owner)
     word = value.get(side.role) if side.role else None
-    seams = _seams(run, side, value, path)
+    seams = read_seams(run, side, value, path, run.strand(layout))
     own = [slot for slot in side.slots if slot.form == "self" and word in slot.roles]
     items: list[Item] = []
     for slot in own or [slot for slot in side.slots if _reads(slot, word)]:
         items += _slot(run, layout, slot, value, path, seams)
-    _unmet(run, seams)
+    account(run, seams)
     return Group(role, items, path, alone=bool(own))
 
 
@@ -162,9 +164,9 @@ def _slot(
         return _self(run, layout, slot, group, path)
     if slot.form == "fields":
         return [item for item in (_field(run, block, group, path) for block in _holding(layout, slot)) if item]
-    found, where = _at(run, group, path, slot.at)
+    found, where = follow(run, group, path, slot.at)
     if found is ABSENT:
-        return []
+        return _late(run, layout, slot, where, seams)
     if slot.conversion is not None:
         conversion = run.lens.conversion(slot.conversion)
         assert conversion.codec is not None
@@ -179,6 +181,16 @@ def _slot(
     return _listed_items(run, layout, slot, found, where, seams)
 
 
+def _late(run: Run, layout: TurnedLayout, slot: Slot, where: Path, seams: Mapping[str, list[Any]]) -> list[Item]:
+    """Read what a piece says of a text whose end an earlier piece has told."""
+    if run.strand(layout) is None or slot.form not in ("joined", "plain-or-items"):
+        return []
+    block = _bare_block(layout, slot)
+    cuts = [cut for cut in seams.get(block.kind, ()) if cut["binds"]] if block is not None else []
+    items = [_plain(run, block, "", where, cut) for cut in cuts] if block is not None else []
+    return [item for item in items if item is not None]
+
+
 def _listed_items(
     run: Run, layout: TurnedLayout, slot: Slot, found: Value, where: Path, seams: dict[str, list[Any]]
 ) -> list[Item]:
@@ -187,6 +199,7 @@ def _listed_items(
     if not found:
         run.accounts.claim(where, "normal", run.owner)
     items: list[Item] = []
+    strand = run.strand(layout)
     for index, member in enumerate(found):
         here = (*where, index)
         if isinstance(member, str) and slot.form == "plain-or-items":
@@ -194,7 +207,9 @@ def _listed_items(
             continue
         item = _block(run, layout, slot, member, here)
         if item is not None:
-            _attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == index])
+            attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == index])
+            if strand is not None:
+                strand.lengthen(item.kind, 1)
             items += [] if _says_nothing(item.block, item.env) else [item]
         if slot.number is not None and isinstance(member, dict) and slot.number in member:
             run.accounts.claim((*here, slot.number), "normal", run.owner)
@@ -283,7 +298,7 @@ def _inner(run: Run, item: Item, value: Value, path: Path) -> None:
     if inner is None:
         return
     layout = run.lens.layout(inner[0])
-    group, where = _at(run, value, path, inner[1][run.lens.reader])
+    group, where = follow(run, value, path, inner[1][run.lens.reader])
     if isinstance(group, dict):
         item.inner = _group(run, layout, layout.read, group, where, None).items
 
@@ -295,25 +310,24 @@ def _plain_items(
     run: Run, layout: TurnedLayout, slot: Slot, text: str, path: Path, seams: Mapping[str, list[Any]]
 ) -> list[Item]:
     """Read a string as the slot's plain block; seams say where it was one part, and where another."""
-    block = next((b for b in _holding(layout, slot) if b.block.plain and b.kind == (slot.plain or b.kind)), None)
+    block = _bare_block(layout, slot)
     if block is None:
         run.refuse(path, "text cannot stand here")
         return []
     cuts = seams.get(block.kind, [])
-    items = [_plain(run, block, piece, path, cut) for piece, cut in _cut(text, cuts)]
+    strand = run.strand(layout)
+    if strand is not None:
+        strand.lengthen(block.kind, len(text))
+    items = [_plain(run, block, piece, path, cut) for piece, cut in cut_up(text, cuts)]
     found = [item for item in items if item is not None]
     disposition = "mapped" if found and not block.turn.rule.oneway else "normal"
     run.accounts.claim(path, disposition, Owner(block.turn.id, block.turn.place))
     return found
 
 
-def _cut(text: str, cuts: list[Any]) -> Iterator[tuple[str, Any]]:
-    start = 0
-    for cut in cuts:
-        yield text[start : cut["end"]], cut
-        start = max(start, min(cut["end"], len(text)))
-    if start < len(text) or not cuts:
-        yield text[start:], None
+def _bare_block(layout: TurnedLayout, slot: Slot) -> TurnedBlock | None:
+    """Find the block whose bare form may stand in a slot."""
+    return next((b for b in _holding(layout, slot) if b.block.plain and b.kind == (slot.plain or b.kind)), None)
 
 
 def _plain(run: Run, block: TurnedBlock, text: str, path: Path, cut: Any) -> Item | None:
@@ -322,62 +336,8 @@ def _plain(run: Run, block: TurnedBlock, text: str, path: Path, cut: Any) -> Ite
     assert block.block.plain is not None
     item = Item(block, run.complete(block.turn.rule, {block.block.plain: Bound(text, path)}), path)
     if cut is not None:
-        _attach(item, [cut])
+        attach(item, [cut])
     return item
-
-
-def _attach(item: Item, seams: list[Any]) -> None:
-    for seam in seams:
-        item.env.update(seam["binds"])
-        seam["met"] = True
-
-
-def _unmet(run: Run, seams: dict[str, list[Any]]) -> None:
-    """Account for what the seams carry; where no block ends that it belongs to, it is lost."""
-    for cut in (cut for cuts in seams.values() for cut in cuts):
-        for bound in cut["binds"].values():
-            run.accounts.claim(bound.path, "mapped" if cut["met"] else "dropped", run.owner)
-            if not cut["met"]:
-                run.lose("dropped", bound.path, None, "no block stands there that this belongs to")
-
-
-def _seams(run: Run, side: Side, group: dict[str, Value], path: Path) -> dict[str, list[Any]]:
-    """Read the list that says where parts of a joined text end and what they carry."""
-    spec = side.seams
-    if spec is None:
-        return {}
-    found: dict[str, list[Any]] = {}
-    entries, where = _at(run, group, path, tuple(spec["at"].split(".")))
-    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
-        _seam(run, spec, entry, (*where, index), found)
-    for lone, (name, kind) in spec.get("lone", {}).items():
-        value, place = _at(run, group, path, tuple(lone.split(".")))
-        if isinstance(value, str) and not found.get(kind):
-            binds = {name: Bound(value, place)}
-            found.setdefault(kind, []).append({"end": 1 << 30, "binds": binds, "met": False})
-    for cuts in found.values():
-        cuts.sort(key=lambda cut: cut["end"])
-    return found
-
-
-def _is_whole(value: Value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _seam(run: Run, spec: Mapping[str, Any], entry: Value, path: Path, found: dict[str, list[Any]]) -> None:
-    if not isinstance(entry, dict) or not _is_whole(entry.get(spec["end"])):
-        run.refuse(
-            path, f"an entry here says which {spec['kind']} it belongs to and, as {spec['end']}, where that ends"
-        )
-    kind = entry.get(spec["kind"])
-    for name in (spec["kind"], spec["end"], spec["number"]):
-        if name in entry:
-            run.accounts.claim((*path, name), "normal", run.owner)
-    binds = {}
-    for name, field_name in spec["carries"].items():
-        if field_name in entry:
-            binds[name] = Bound(entry[field_name], (*path, field_name))
-    found.setdefault(str(kind), []).append({"end": max(0, entry[spec["end"]]), "binds": binds, "met": False})
 
 
 # --------------------------------------------------------------------- books
@@ -409,8 +369,3 @@ def book(run: Run, item: Item) -> None:
         item.env[use.key] = Bound(entry.key)
     if entry.label is not ABSENT:
         item.env.setdefault(use.label, Bound(entry.label))
-
-
-def value_at(value: Value, path: Path) -> Value:
-    """Return what stands at a path."""
-    return find(value, path)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import jsonschema
 
-from isogloss import bookshelf, loader, resources, shelves, source
+from isogloss import bookshelf, heirs, loader, resources, shelves, source
 from isogloss.checks import families, layouts, names, overlaps, sentences, tables, variables
 from isogloss.checks.book import Book
 from isogloss.errors import Mark, Problem, RuleError, near, suggestion
@@ -64,15 +64,17 @@ def check_files(files: Sequence[Path], overlays: Sequence[Path] = ()) -> Report:
     shelf.add(files)
     shelf.add(overlays, overlay=True)
     form = [problem for path in (*files, *overlays) for problem in _form(path, tuple(shelf.tree["dialects"]))]
-    reader = loader.Reader(shelf.tree, list(shelf.problems))
+    problems = list(shelf.problems)
+    tree = heirs.resolved(shelf.tree, problems)
+    reader = loader.Reader(tree, problems)
     ruleset = _guarded(lambda: [reader.ruleset(shelf.head)], form or reader.problems)
     found = list(reader.problems)
     if ruleset:
-        book = Book(ruleset[0], shelf.tree)
+        book = Book(ruleset[0], tree)
         for look in _CHECKS:
             found += _guarded(lambda look=look: list(look(book)), form or reader.problems)
-    problems = _told_once([*found, *form])
-    return Report(problems, ruleset[0] if ruleset and not reader.problems else None, shelf.tree)
+    told = _told_once([*found, *form])
+    return Report(told, ruleset[0] if ruleset and not reader.problems else None, tree)
 
 
 def _guarded(work: Callable[[], list[_Found]], known: Sequence[Problem]) -> list[_Found]:

@@ -11,6 +11,7 @@ from isogloss.values import ABSENT, Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from isogloss.progress import Progress
     from isogloss.values import Path
 
 
@@ -65,7 +66,7 @@ def _short(text: str) -> str:
 class Memory:
     """The complement of one exchange. It belongs to one caller."""
 
-    __slots__ = ("books", "casts", "clock", "declared", "ids", "kept", "seed", "values", "whole")
+    __slots__ = ("books", "casts", "clock", "declared", "ids", "kept", "progress", "seed", "values", "whole")
 
     def __init__(self, ids: Callable[[], str] | None = None, clock: Callable[[], float] | None = None) -> None:
         self.values: dict[str, Value] = {}
@@ -79,6 +80,8 @@ class Memory:
         #: Where numbers were written as text, and where what is declared by a name stands.
         self.casts: list[Path] = []
         self.declared: dict[str, Path] = {}
+        #: What a stream has said so far; None where documents are whole.
+        self.progress: Progress | None = None
 
     def get(self, name: str) -> Value:
         """Return a value, or ABSENT; the clock is looked at once, when somebody asks."""

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from isogloss.errors import Mark
     from isogloss.example import Var
     from isogloss.exchange import Memory
-    from isogloss.lens import Conversion, Lens, Turn, TurnedSet
+    from isogloss.lens import Conversion, Lens, Turn, TurnedLayout, TurnedSet
     from isogloss.loss import Kind
+    from isogloss.progress import Strand
     from isogloss.rule import Rule
     from isogloss.values import Path, Value
 
@@ -127,7 +128,7 @@ class Run:
             self.empty(path, at)
         out: dict[str, Value] = {}
         if rules.layouts and rules is not self.lens.document:
-            self.saw = set()  # what is laid beside this object is not seen in it
+            self.saw = self._seen(value, path)
         for name in rules.layouts:
             layouts.lay(self, self.lens.layout(name), value, path, out, at)
         ran: set[str] = set()
@@ -138,6 +139,19 @@ class Run:
             self.run_turn(turn, value, path, out, at, ran)
         self.accounts.scope(path, rules.drops, Owner(rules.name, rules.place))
         return out
+
+    def _seen(self, value: dict[str, Value], path: Path) -> set[str]:
+        """Return what has been laid in this object: what is laid beside it is not seen, the pieces before it are."""
+        if self.exchange.progress is None:
+            return set()
+        strand = self.exchange.progress.enter(value, path)
+        self.exchange.set("position", strand.key)
+        return strand.saw
+
+    def strand(self, layout: TurnedLayout) -> Strand | None:
+        """Return the registers of the stream that a layout is a piece of."""
+        progress = self.exchange.progress
+        return progress.strand if progress is not None and layout.layout.partial else None
 
     def refuse(self, path: Path, reason: str, status: int = 400) -> None:
         """Refuse the document for what stands at a place."""

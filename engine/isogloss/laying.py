@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.accounts import Owner
 from isogloss.matching import build, merge, names_of
-from isogloss.pointer import Seat
+from isogloss.pointer import Seat, find
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -74,11 +74,32 @@ def finish(run: Run, layout: TurnedLayout, group: Laid) -> Value:
             items = items + group.after
         _slot(run, layout, slot, items, group, out, seams)
     if seams and layout.write.seams is not None:
-        nested: Value = [{layout.write.seams["number"]: n, **seam} for n, seam in enumerate(seams)]
+        first = _counted(run, layout, layout.write.seams["at"], len(seams))
+        nested: Value = [{layout.write.seams["number"]: n, **seam} for n, seam in enumerate(seams, first)]
         for step in reversed(layout.write.seams["at"].split(".")):
             nested = {step: nested}
         merge(out, nested, (), "append")
+    _once(run, layout, out)
     return out
+
+
+def _counted(run: Run, layout: TurnedLayout, name: str, more: int) -> int:
+    """Return how many items a list has from the pieces before, and count those of this one."""
+    strand = run.strand(layout)
+    return 0 if strand is None else strand.count(name, more)
+
+
+def _once(run: Run, layout: TurnedLayout, out: dict[str, Value]) -> None:
+    """Take away what the pieces before have said."""
+    strand = run.strand(layout)
+    if strand is None:
+        return
+    for path in layout.write.once:
+        name, inside = ".".join(path), find(out, path[:-1])
+        if isinstance(inside, dict) and path[-1] in inside:
+            if name in strand.said:
+                del inside[path[-1]]
+            strand.said.add(name)
 
 
 def _role(run: Run, layout: TurnedLayout, group: Laid, out: dict[str, Value]) -> None:
@@ -184,6 +205,7 @@ def _joined(
             run.accounts.plain(item.env[str(item.block.block.plain)].path)
         return ABSENT
     text, where = "", (*group.where, *slot.at)
+    start = _before(run, layout, slot, items, carried, seams)
     for index, item in enumerate(items):
         assert item.block.block.plain is not None
         bound = item.env[item.block.block.plain]
@@ -191,8 +213,35 @@ def _joined(
         if bound.path is not None:
             _pair(run, item, "mapped" if len(items) == 1 else "normal", bound.path, where)
         following = items[index + 1] if index + 1 < len(items) else None
-        _seam(run, layout, item, len(text), seams, following, group.where)
+        _seam(run, layout, item, start + len(text), seams, following, group.where)
+    strand = run.strand(layout)
+    if strand is not None:
+        strand.lengthen(".".join(slot.at), len(text))
+    if not run.lens.has(run.lens.writer, spec.get("needs", {})):
+        for bound in carried.values():
+            run.lose("dropped", bound.path, None, spec["reason"])
+        return
     return text
+
+
+def _before(
+    run: Run,
+    layout: TurnedLayout,
+    slot: Slot,
+    items: list[Item],
+    carried: set[str],
+    seams: list[dict[str, Value]],
+) -> int:
+    """Return how long the text was before; where a part ended there that carries nothing, say so now."""
+    strand = run.strand(layout)
+    if strand is None:
+        return 0
+    name, spec = ".".join(slot.at), layout.write.seams
+    start = strand.lengthen(name, 0)
+    if spec is not None and name in strand.loose and carried & set(items[0].env):
+        seams.append({spec["kind"]: items[0].kind, spec["end"]: start})
+    (strand.loose.discard if carried & set(items[-1].env) else strand.loose.add)(name)
+    return start
 
 
 def _pair(run: Run, item: Item, disposition: str, source: Path, target: Path) -> None:
@@ -217,10 +266,6 @@ def _seam(
         return
     place = {spec["kind"]: item.kind, spec["end"]: end}
     carried = {field: item.env[name] for name, field in spec["carries"].items() if name in item.env}
-    if not run.lens.has(run.lens.writer, spec.get("needs", {})):
-        for bound in carried.values():
-            run.lose("dropped", bound.path, None, spec["reason"])
-        return
     follows = following is not None and any(name in following.env for name in spec["carries"])
     if carried or follows:
         at = (*where, *spec["at"].split("."), len(seams))
@@ -235,16 +280,18 @@ def _listed(
     written: list[Value] = []
     where = (*group.where, *slot.at)
     spec = layout.write.seams
+    first = _counted(run, layout, ".".join(slot.at), 0)
     for item in items:
         value = write_item(run, layout, item, (*where, len(written)))
         if value is ABSENT:
             continue
         if slot.number is not None:
-            value = {slot.number: len(written), **value}
+            value = {slot.number: first + len(written), **value}
         own = names_of(item.block.turn.write)
         if spec is not None and any(name in item.env and name not in own for name in spec["carries"]):
-            _seam(run, layout, item, len(written), seams, None, group.where)
+            _seam(run, layout, item, first + len(written), seams, None, group.where)
         written.append(value)
+    _counted(run, layout, ".".join(slot.at), len(written))
     return written
 
 

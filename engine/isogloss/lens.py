@@ -249,7 +249,7 @@ class Lens:
 
     def _turned_layout(self, layout: Layout) -> TurnedLayout:
         read, write = layout.sides[self.reader], layout.sides[self.writer]
-        own = [block for block in layout.blocks if not block.layouts or layout.name in block.layouts]
+        own = [block for block in layout.blocks if layout.knows(block)]
         blocks = [TurnedBlock(block, turn) for block in own for turn in self.turn(_gated_in(block.rule, layout.name))]
         return TurnedLayout(
             layout=layout,

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from isogloss.values import Value
 
-#: The deepest nesting and the most values that a document may have, unless the caller says otherwise.
-LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000}
+#: The deepest nesting and the most values that a document may have, and the most letters that a stream keeps of what
+#: it cannot tell yet, unless the caller says otherwise.
+LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000, "held": 8_000_000}
 
 
 def check_size(value: Value, depth: int, nodes: int) -> None:

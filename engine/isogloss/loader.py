@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import bookshelf, example, guard, shelves
+from isogloss import bookshelf, example, guard, heirs, shelves, tellings
 from isogloss.entries import Entries
 from isogloss.errors import Problem, RuleError
 from isogloss.pointer import dotted
@@ -42,7 +42,8 @@ def load(version: str, profile: str | None = None, overlays: Sequence[Path] = ()
 
 def build(shelf: bookshelf.Shelf) -> Ruleset:
     """Turn a shelf of entries into a Ruleset, or raise all its problems."""
-    reader = Reader(shelf.tree, list(shelf.problems))
+    problems = list(shelf.problems)
+    reader = Reader(heirs.resolved(shelf.tree, problems), problems)
     ruleset = reader.ruleset(shelf.head)
     if reader.problems:
         raise RuleError(sorted(set(reader.problems), key=lambda p: (p.mark.file, p.mark.line, p.mark.column)))
@@ -83,7 +84,7 @@ class Reader(Entries):
     # ------------------------------------------------------------------ rules
 
     def _set(self, name: str, entry: Map) -> RuleSet:
-        self.keys(entry, "rules drops layouts nulls rest inline seed validate title note")
+        self.keys(entry, "rules drops layouts nulls rest inline seed validate stream title note extends")
         return RuleSet(
             name=name,
             mark=entry.mark,
@@ -95,6 +96,7 @@ class Reader(Entries):
             inline=entry.get("inline", {}),
             seed=dict(entry.get("seed", {})),
             validate=entry.get("validate", {}),
+            stream={side: tellings.telling(self, telling) for side, telling in self.maps(entry.get("stream"))},
             title=entry.get("title", ""),
             note=entry.get("note", ""),
         )
@@ -241,20 +243,29 @@ class Reader(Entries):
         return inner["layout"], {side: dotted(inner[side]) for side in self.dialects}
 
     def _layout(self, name: str, entry: Map) -> Layout:
-        self.keys(entry, "blocks roles title note", self.dialects)
+        self.keys(entry, "blocks roles partial title note extends", self.dialects)
         table = str(entry.get("blocks"))
         blocks = self.tree["blocks"].get(table)
         if blocks is None:
             self.unknown(entry, "blocks", "block table", self.tree["blocks"])
             blocks = Map(entry.mark)
         sides = {side: self._side(name, entry[side], side) for side in self.dialects if side in entry}
-        return Layout(name, entry.mark, self._blocks(table, blocks), entry.get("roles"), sides, entry.get("title", ""))
+        return Layout(
+            name=name,
+            mark=entry.mark,
+            blocks=self._blocks(table, blocks),
+            roles=entry.get("roles"),
+            sides=sides,
+            title=entry.get("title", ""),
+            partial=bool(entry.get("partial", False)),
+            lineage=heirs.lineage(name, self.tree["layouts"]),
+        )
 
     def _side(self, name: str, entry: Map, dialect: str) -> Side:
         self.keys(
             entry,
             "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams pieces "
-            "drops legal",
+            "drops legal once",
         )
         return Side(
             groups=dotted(entry["groups"]) if "groups" in entry else None,
@@ -274,11 +285,14 @@ class Reader(Entries):
             drops=self.drops(entry.get("drops", Map(entry.mark)), f"{name}.{dialect}"),
             legal=tuple(self.filled(line, line.mark) for line in self.items(entry, "legal")),
             mark=entry.mark,
+            once=tuple(dotted(path) for path in self.words(entry, "once")),
         )
 
     def _slot(self, entry: Map) -> Slot:
         self.keys(entry, "at form holds plain blank roles conversion gather number reads needs reason read_only")
         form = self.choice(entry, "form", ("items", "plain-or-items", "joined", "self", "fields", "one"))
+        if "form" not in entry:
+            self.say(entry.mark, "a slot says its `form`")
         holds = entry.get("holds", _ANY)
         return Slot(
             at=dotted(entry.get("at", "")),
@@ -359,7 +373,11 @@ class Reader(Entries):
         return tuple(found)
 
     def _dialect(self, name: str, entry: Map) -> Dialect:
-        self.keys(entry, "title nulls spelling prefixes routes newest kinds lines auth base framing error schemas note")
+        self.keys(
+            entry,
+            "title nulls spelling prefixes routes newest kinds lines auth base root default mounts through native "
+            "links framing error schemas note",
+        )
         return Dialect(
             name=name,
             mark=entry.mark,

@@ -132,6 +132,58 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Gathering:
+    """Fragments that are put together before they are translated: a list of items, or one object."""
+
+    at: Path
+    #: The name that tells items apart, and one whose new value begins a new item; None gathers one object.
+    by: str | None
+    starts: str | None
+    #: Texts that fragments add to; of all else the first word counts.
+    joins: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Assembly:
+    """Items that are told piece by piece, as values for places in an object."""
+
+    at: Path
+    #: The object in an item that is told in pieces, and its flag that more will come.
+    inside: str
+    more: str
+    #: The list of pieces, the name of a piece's place (a JSONPath), the names of its value, the object that is made.
+    pieces: str
+    place: str
+    values: tuple[str, ...]
+    into: str
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How one dialect tells a document piece by piece."""
+
+    #: The list of the replies that are told side by side, and the name by which they are told apart.
+    each: str
+    index: str
+    #: The word by which a reply says that it has ended.
+    ends: str
+    #: Words of a reply, and of the document, whose last value counts: they are translated once, at the end.
+    held: tuple[str, ...]
+    last: tuple[str, ...]
+    #: Words that every piece says.
+    frame: tuple[str, ...]
+    #: What a reply says that has nothing to say.
+    idle: Mapping[str, Value]
+    #: The document's last words stand in a piece of their own, where the exchange was asked for them.
+    alone: str | None
+    gathers: tuple[Gathering, ...]
+    assembles: tuple[Assembly, ...]
+    #: Where an error stands that ends the stream, and the place of its HTTP status.
+    error: str
+    status: Path
+
+
+@dataclass(frozen=True)
 class RuleSet:
     """A named object translation."""
 
@@ -151,6 +203,8 @@ class RuleSet:
     seed: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Names that stand for other objects: $ref and its kind.
     inline: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: How each dialect tells this document piece by piece: {dialect: telling}.
+    stream: Mapping[str, Telling] = field(default_factory=dict[str, Any])
     title: str = ""
     note: str = ""
 
@@ -241,6 +295,8 @@ class Side:
     drops: tuple[Drop, ...]
     legal: tuple[Mapping[str, Any], ...]
     mark: Mark
+    #: Places that are written in the first piece of a stream only.
+    once: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -253,6 +309,14 @@ class Layout:
     roles: str | None
     sides: Mapping[str, Side]
     title: str = ""
+    #: A piece of a stream: numbers and positions go on from the piece before.
+    partial: bool = False
+    #: This layout and those whose heir it is.
+    lineage: tuple[str, ...] = ()
+
+    def knows(self, block: Block) -> bool:
+        """Tell whether a block may stand in this layout."""
+        return not block.layouts or not set(block.layouts).isdisjoint(self.lineage)
 
 
 @dataclass(frozen=True)

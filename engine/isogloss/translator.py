@@ -6,12 +6,11 @@ CPU only: no input or output, no environment, no log line. Times and ids are inp
 from __future__ import annotations
 
 import os
-import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from isogloss import families, generated, library
+from isogloss import families, generated, library, routes
 from isogloss.codecs import CodecError, dump_json, parse_json
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
@@ -20,6 +19,8 @@ from isogloss.lens import Lens
 from isogloss.limits import LIMITS, check_size
 from isogloss.loss import REFUSED, Loss
 from isogloss.pointer import find, pointer
+from isogloss.routes import Call, Route
+from isogloss.stream import Stream
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -77,18 +78,6 @@ class _Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP call to make, without base address and key."""
-
-    method: str
-    path: str
-    query: Mapping[str, str]
-    headers: Mapping[str, str]
-    body: Value
-    stream: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Reply:
     """An error as the caller's dialect says it."""
 
@@ -96,15 +85,6 @@ class Reply:
     headers: Mapping[str, str]
     body: Value
     losses: tuple[Loss, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """What a method and a path ask for."""
-
-    operation: str
-    model: str | None
-    stream: bool
 
 
 def _random_id() -> str:
@@ -130,6 +110,7 @@ class Translator:
         ids: Callable[[], str] = _random_id,
         clock: Callable[[], float] = time.time,
         ruleset: Ruleset | None = None,
+        enforce: bool = True,
     ) -> None:
         self.ruleset = ruleset or library.ruleset(version, profile, tuple(map(str, overlays)))
         for name in (source, target):
@@ -149,6 +130,8 @@ class Translator:
                 raise UnknownName("limit", name, LIMITS)
         self.ids = ids
         self.clock = clock
+        #: Whether replies are held against the schemas that requests ask to be enforced; else `demand` says which.
+        self.enforce = enforce
         #: Whether generated code may do it: it keeps no ledger, and knows the usual limits only.
         self.swift: Final = not trace and self.limits == LIMITS
         self._plans: dict[str | None, _Plan] = {}
@@ -181,12 +164,10 @@ class Translator:
         """
         del headers
         dialect = self.ruleset.dialects[self.source]
-        for entry in dialect.routes:
-            match = re.fullmatch(entry["match"], path)
-            wanted = entry.get("query", {})
-            if match and entry["method"] == method and all((query or {}).get(k) == v for k, v in wanted.items()):
-                return Route(entry["operation"], match.groupdict().get("model"), bool(entry.get("stream", False)))
-        raise UnknownName("route", f"{method} {path}", [f"{e['method']} {e['path']}" for e in dialect.routes])
+        found = routes.find(dialect, method, path, query or {})
+        if found is None:
+            raise routes.unknown(dialect, method, path)
+        return found
 
     def target_model(self, model: str | None) -> str | None:
         """Name the target's model for the caller's."""
@@ -215,7 +196,14 @@ class Exchange:
             memory.values["model"] = plan.target_model
         if self.streams:
             memory.values["stream"] = True
-        self.request = self._translate("request", gloss.source, gloss.target, body, memory)
+        self.request = self._asked(body, memory)
+
+    def _asked(self, body: Value, memory: Memory) -> Translation:
+        """Translate the request; an operation that has a reply only asks without a body."""
+        documents = self.gloss.ruleset.documents
+        if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
+            return Translation(None, (), None, str(self.gloss.ruleset))
+        return self._translate("request", self.gloss.source, self.gloss.target, body, memory)
 
     @property
     def model(self) -> str | None:
@@ -231,42 +219,47 @@ class Exchange:
     def calls(self) -> tuple[Call, ...]:
         """The calls to make: method, path, query, headers, body."""
         dialect = self.gloss.ruleset.dialects[self.gloss.target]
-        for entry in dialect.routes:
-            asked = entry["operation"] == self.operation and entry.get("calls", True)
-            if asked and bool(entry.get("stream", self.streams)) is self.streams:
-                path = entry["path"].replace("{model}", self.target_model or "")
-                query = dict(entry.get("query", {}))
-                return (Call(entry["method"], path, query, {}, self.request.body, self.streams),)
-        raise UnknownName("operation", self.operation, [entry["operation"] for entry in dialect.routes])
+        return (routes.call(dialect, self.operation, self.target_model, self.request.body, stream=self.streams),)
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
         """Translate the reply back into the caller's dialect."""
         del headers
-        memory = self._after()
-        body = replies[0]
+        memory = self.after()
+        body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
         done = self._translate("response", self.gloss.target, self.gloss.source, body, memory)
-        self._enforce(done.body, memory)
+        demand = self.demand() if self.gloss.enforce else None
+        if demand is not None:
+            from isogloss.validation import enforce
+
+            enforce(done.body, *demand)
         return done
 
-    def _enforce(self, body: Value, memory: Memory) -> None:
-        """Hold a reply against the schema that the request asked to be enforced."""
-        document = self.gloss.ruleset.documents[f"{self.operation}.response"]
-        spec = document.validate.get(self.gloss.source)
-        schema = memory.get(spec["schema"]) if spec else ABSENT
-        if spec is None or schema is ABSENT:
-            return
-        from isogloss.validation import enforce
+    def stream(self) -> Stream:
+        """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""
+        return Stream(self)
 
-        enforce(body, spec, schema, document.name, document.mark.place)
+    def piece(self, body: Value, memory: Memory) -> Translation:
+        """Translate one piece of a streamed reply; the stream accounts for its losses."""
+        done = run(self._lens("stream", self.gloss.target, self.gloss.source), body, memory, self.gloss)
+        self._refuse(done.losses)
+        return done
+
+    def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
+        """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
+        document = self.gloss.ruleset.documents[f"{self.operation}.{phase}"]
+        spec = document.validate.get(self.gloss.source)
+        schema = self.memory.get(spec["schema"]) if spec else ABSENT
+        return None if spec is None or schema is ABSENT else (spec, schema, document.name, document.mark.place)
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
         envelope = {"status": status, "headers": _lower(headers or {}), "body": _error_body(body)}
-        done = self._translate("error", self.gloss.target, self.gloss.source, envelope, self._after(), report=True)
+        done = self._translate("error", self.gloss.target, self.gloss.source, envelope, self.after(), report=True)
         reply = done.body
         return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
 
-    def _after(self) -> Memory:
+    def after(self) -> Memory:
+        """Return what a reply may know: what the request has said."""
         memory = Memory(self.gloss.ids, self.gloss.clock)
         mine = self.memory
         memory.values = values = mine.values.copy()
@@ -280,20 +273,31 @@ class Exchange:
     def _translate(
         self, phase: str, reader: str, writer: str, body: Value, memory: Memory, *, report: bool = False
     ) -> Translation:
-        plan, gloss = self.plan, self.gloss
-        name = f"{self.operation}.{phase}"
-        lens = plan.lenses.get(name)
-        if lens is None:
-            lens = plan.lenses[name] = library.lens(gloss.ruleset, name, reader, writer, plan.matches)
+        plan = self.plan
         more = self._assumed(plan.assumed, body) if plan.assumed is not None and phase == "request" else ()
-        done = run(lens, body, memory, gloss, more)
+        done = run(self._lens(phase, reader, writer), body, memory, self.gloss, more)
         if done.losses:
             self.losses += done.losses
-        if gloss.on_loss == "refuse" and not report:
-            refused = [loss for loss in done.losses if loss.kind in REFUSED]
-            if refused:
-                raise LossError(refused)
+            if not report:
+                self._refuse(done.losses)
         return done
+
+    def _lens(self, phase: str, reader: str, writer: str) -> Lens:
+        name, documents = f"{self.operation}.{phase}", self.gloss.ruleset.documents
+        found = self.plan.lenses.get(name)
+        if found is None:
+            known = name
+            if phase == "error" and name not in documents:
+                known = next((other for other in documents if other.endswith(".error")), name)
+            found = library.lens(self.gloss.ruleset, known, reader, writer, self.plan.matches)
+            self.plan.lenses[name] = found
+        return found
+
+    def _refuse(self, losses: tuple[Loss, ...]) -> None:
+        """Refuse what is lost, where the caller wants no loss."""
+        refused = [loss for loss in losses if loss.kind in REFUSED] if self.gloss.on_loss == "refuse" else []
+        if refused:
+            raise LossError(refused)
 
     def _assumed(self, match: Match, body: Value) -> tuple[Loss, ...]:
         """Report a model name that no family knows."""
@@ -305,10 +309,10 @@ class Exchange:
 
 def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
     """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
-    if lens.seed is not None:
+    if lens.seed is not None and (memory.progress is None or memory.seed is None):
         memory.seed = _seed(lens.seed, body, memory)
         memory.values["seed"] = memory.seed
-    if gloss.swift:
+    if gloss.swift and memory.progress is None:
         done = fast(lens, body, memory, gloss, more)
         if done is not None:
             return done

@@ -63,7 +63,7 @@ class Book:
 
     def blocks_of(self, layout: Layout) -> tuple[Block, ...]:
         """Return the blocks that a layout knows."""
-        return tuple(block for block in layout.blocks if not block.layouts or layout.name in block.layouts)
+        return tuple(block for block in layout.blocks if layout.knows(block))
 
     def directions(self, rule: Rule) -> Iterator[tuple[str, str]]:
         """Yield (reader, writer) wherever a rule translates."""

@@ -102,6 +102,6 @@ def _route(book: Book, dialect: Dialect, index: int, route: Any) -> Iterator[Pro
     yield from _pattern(route["match"], mark)
     if "{model}" in route.get("path", "") and "(?P<model>" not in route["match"]:
         yield Problem(mark, "the path names a model; the pattern must find it: (?P<model>…)")
-    if f"{route['operation']}.request" not in book.ruleset.documents:
-        known = {name.rpartition(".")[0] for name in book.ruleset.documents}
+    known = {name.rpartition(".")[0] for name in book.ruleset.documents}
+    if route["operation"] not in known:
         yield book.unknown(book.mark(start, index, "operation"), "operation", route["operation"], known)

@@ -1,0 +1,88 @@
+"""What a stream has said so far: the registers that outlive a piece, for each of the strands that it carries.
+
+A strand is one of the replies that are told side by side. It holds counts, lengths and flags, never what has been said;
+the texts are kept only up to a bound, for positions that are told at the end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isogloss.values import Path, Value
+
+
+class Strand:
+    """The registers of one reply."""
+
+    __slots__ = ("counts", "key", "lengths", "loose", "said", "saw", "size", "tail", "texts")
+
+    def __init__(self, key: int) -> None:
+        #: Which of the replies it is.
+        self.key = key
+        #: Classes of blocks that have been laid.
+        self.saw: set[str] = set()
+        #: Words that are said once.
+        self.said: set[str] = set()
+        #: How many items a list has by now, and how long a running text is.
+        self.counts: dict[str, int] = {}
+        self.lengths: dict[str, int] = {}
+        #: Running texts whose end belongs to a part that carries nothing.
+        self.loose: set[str] = set()
+        #: The texts of the blocks so far, in fragments, and which kind came last; None where there were too many.
+        self.texts: list[list[str]] | None = []
+        self.tail = ""
+        self.size = 0
+
+    def count(self, name: str, more: int = 0) -> int:
+        """Return how many there were, and add to them."""
+        before = self.counts.get(name, 0)
+        self.counts[name] = before + more
+        return before
+
+    def lengthen(self, name: str, more: int) -> int:
+        """Return how long a text was, and add to it."""
+        before = self.lengths.get(name, 0)
+        self.lengths[name] = before + more
+        return before
+
+    def keep(self, kind: str, text: str, most: int) -> None:
+        """Keep what a block says: neighbours of one kind are one block of the whole reply."""
+        if self.texts is None:
+            return
+        self.size += len(text)
+        if self.size > most:
+            self.texts = None
+        elif kind and kind == self.tail:
+            self.texts[-1].append(text)
+        else:
+            self.texts.append([text])
+        self.tail = kind
+
+    def pieces(self) -> list[Value]:
+        """Return the texts of the blocks, in order; none where there were too many to keep."""
+        return ["".join(fragments) for fragments in self.texts or ()]
+
+
+class Progress:
+    """The strands of a stream, and the one that is being told."""
+
+    __slots__ = ("closing", "index", "most", "strand", "strands")
+
+    def __init__(self, index: str, most: int) -> None:
+        #: The name by which a dialect tells strands apart, and how much text is kept of each.
+        self.index = index
+        self.most = most
+        #: What was held back is told now.
+        self.closing = False
+        self.strands: dict[int, Strand] = {}
+        self.strand = Strand(0)
+
+    def enter(self, value: dict[str, Value], path: Path) -> Strand:
+        """Go on with a strand; where its number is left out, its place is its number."""
+        key: Any = value.get(self.index, path[-1] if path else 0)
+        key = key if isinstance(key, int) else 0
+        if key not in self.strands:
+            self.strands[key] = Strand(key)
+        self.strand = self.strands[key]
+        return self.strand

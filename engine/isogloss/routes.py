@@ -1,0 +1,96 @@
+"""How operations are asked for over HTTP: a path to an operation, and an operation to the call to make."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from isogloss.errors import UnknownName
+
+if TYPE_CHECKING:
+    from isogloss.rule import Dialect
+    from isogloss.values import Value
+
+_Words = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP call to make, without base address and key."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: Value
+    stream: bool
+    #: How the reply is framed if it is a stream.
+    framing: _Words = field(default_factory=dict[str, Any])
+    #: Where the reply says that there is more: {of: list, next: name, query: name}; empty where it is whole.
+    pages: _Words = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What a method and a path ask for."""
+
+    operation: str
+    model: str | None
+    #: Whether a stream is asked for; None where the body says so.
+    stream: bool | None
+    #: How that stream is framed.
+    framing: _Words = field(default_factory=dict[str, Any])
+
+
+@lru_cache(maxsize=256)
+def _pattern(text: str) -> re.Pattern[str]:
+    return re.compile(text)
+
+
+def find(dialect: Dialect, method: str, path: str, query: Mapping[str, str]) -> Route | None:
+    """Find what a method and a decoded path ask for."""
+    for entry in dialect.routes:
+        if entry["method"] != method or not entry.get("heard", True):
+            continue
+        match = _pattern(entry["match"]).fullmatch(path)
+        if match and all(query.get(name) == value for name, value in entry.get("query", {}).items()):
+            model = match.groupdict().get("model")
+            return Route(entry["operation"], model, entry.get("stream"), _framing(dialect, entry))
+    return None
+
+
+def unknown(dialect: Dialect, method: str, path: str) -> UnknownName:
+    """Say that there is no such route, and which come near."""
+    return UnknownName("route", f"{method} {path}", [f"{entry['method']} {entry['path']}" for entry in dialect.routes])
+
+
+def call(dialect: Dialect, operation: str, model: str | None, body: Value, *, stream: bool) -> Call:
+    """Make the call that asks for an operation; raise UnknownName where the dialect has none."""
+    for entry in dialect.routes:
+        if entry["operation"] == operation and _called(entry, model or "", stream=stream):
+            path = entry["path"].replace("{model}", quote(model or "", safe="/" if "models" in entry else ""))
+            query = dict(entry.get("query", {}))
+            pages = entry.get("pages", {})
+            return Call(entry["method"], path, query, {}, body, stream, _framing(dialect, entry), pages)
+    raise UnknownName("operation", operation, [entry["operation"] for entry in dialect.routes])
+
+
+def joined(pages: _Words, replies: Sequence[Value]) -> Value:
+    """Lay the pages of a reply together: the first, with the lists of all."""
+    if not all(isinstance(reply, dict) for reply in replies):
+        return replies[0]
+    items = [item for reply in replies for item in reply.get(pages["of"], ())]
+    return {**replies[0], pages["of"]: items}
+
+
+def _called(entry: _Words, model: str, *, stream: bool) -> bool:
+    fits = "models" not in entry or _pattern(entry["models"]).fullmatch(model)
+    return bool(fits) and entry.get("calls", True) and entry.get("stream", stream) is stream
+
+
+def _framing(dialect: Dialect, entry: _Words) -> _Words:
+    return {**dialect.raw.get("framing", {}), **entry.get("framing", {})}

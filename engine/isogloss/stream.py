@@ -1,0 +1,256 @@
+"""A streamed reply, translated piece by piece, sans-IO: events are JSON documents.
+
+Each piece is a small document of its own, translated by the same rules as the whole reply. What must wait is held back
+(the last word on why it ended, counts, fragments of a call) and told at the end as one more document; what must be
+remembered stands in the registers of `progress`. So folding the translated pieces is translating the folded reply.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss.errors import DocumentError, IsoglossError
+from isogloss.gathering import Assembled, Gathered, laid, taken
+from isogloss.pointer import find
+from isogloss.progress import Progress
+from isogloss.values import ABSENT
+
+if TYPE_CHECKING:
+    from isogloss.loss import Loss
+    from isogloss.rule import Gathering, Telling
+    from isogloss.translator import Exchange
+    from isogloss.values import Object, Value
+
+#: The most losses that a stream reports; each is reported once, and names in them come from strangers.
+_LOSSES: Final = 500
+#: The status of what went wrong behind us.
+_BAD_GATEWAY: Final = 502
+
+
+class Member:
+    """What is held back of one of the replies that are told side by side."""
+
+    __slots__ = ("assembled", "gathered", "held", "text")
+
+    def __init__(self, telling: Telling) -> None:
+        self.held: Object = {}
+        self.gathered: dict[Gathering, Gathered] = {}
+        self.assembled = [Assembled(rule) for rule in telling.assembles]
+        #: The text so far, where it will be held against a schema.
+        self.text: list[str] = []
+
+
+class Stream:
+    """A reply on its way, piece by piece; belongs to one caller."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        document = exchange.gloss.ruleset.documents[f"{exchange.operation}.stream"]
+        self.exchange = exchange
+        self.reads = document.stream[exchange.gloss.target]
+        self.writes = document.stream[exchange.gloss.source]
+        self.memory = exchange.after()
+        self.memory.progress = self.progress = Progress(self.reads.index, exchange.gloss.limits["held"])
+        #: No more will be said.
+        self.ended = False
+        self._members: dict[int, Member] = {}
+        self._last: Object = {}
+        self._frame: Object = {}
+        self._size = 0
+        self._open: set[int] = set()
+        self._told = False
+        self._demand = exchange.demand("stream")
+        self._losses: set[tuple[Any, ...]] = set()
+
+    # ------------------------------------------------------------------ the contract
+
+    def feed(self, event: Value) -> list[Value]:
+        """Translate one piece: no event, one, or several.
+
+        An error that stands in a piece ends the stream, and so does a piece that cannot be translated.
+        """
+        if self.ended:
+            return []
+        try:
+            piece = self._piece(event)
+            told = self._translated(piece) if self._says(piece) else []
+        except IsoglossError as error:
+            return self._broken(error)
+        failure = event.get(self.reads.error) if isinstance(event, dict) else None
+        return told if failure is None else [*told, *self.fail(event, self._status(event))]
+
+    def close(self) -> list[Value]:
+        """Tell what was held back. A stream that has not said why it ended ends with an error, never with a finish."""
+        if self.ended:
+            return []
+        self.progress.closing = True
+        try:
+            told = [event for piece in self._rest() for event in self._translated(piece)]
+        except IsoglossError as error:
+            return self._broken(error)
+        if self._open or not self._told:
+            return [*told, *self.fail("the stream ended before the reply was finished")]
+        checked = self._enforced() if self.exchange.gloss.enforce else []
+        self.ended = self.exchange.gloss.enforce or self._demand is None
+        return [*told, *checked]
+
+    def fail(self, error: Value, status: int = _BAD_GATEWAY) -> list[Value]:
+        """End the stream with an error: the upstream's own document, or a sentence."""
+        if self.ended:
+            return []
+        self.ended = True
+        reply = self.exchange.error(status, error)
+        self._account(reply.losses)
+        return [reply.body]
+
+    # ------------------------------------------------------------------ reading a piece
+
+    def _piece(self, event: Value) -> Object:
+        """Return what can be told of a piece now, and hold the rest back."""
+        if not isinstance(event, dict):
+            raise DocumentError("", "a piece of a stream must be an object", status=_BAD_GATEWAY)
+        for name in self.reads.frame:
+            if event.get(name) is not None:
+                self._frame.setdefault(name, event[name])
+        for name in self.reads.last:
+            if event.get(name) is not None:
+                _update(self._last, name, event[name])
+        away = (*self.reads.last, self.reads.error)
+        piece = {name: value for name, value in event.items() if name not in away}
+        members = piece.get(self.reads.each)
+        if isinstance(members, list):
+            piece[self.reads.each] = [self._member(member, place) for place, member in enumerate(members)]
+        return piece
+
+    def _member(self, member: Value, place: int) -> Value:
+        if not isinstance(member, dict):
+            return member
+        key = member.get(self.reads.index, place)
+        key = key if isinstance(key, int) else place
+        known = self._members.setdefault(key, Member(self.reads))
+        self._open.add(key)
+        for name in self.reads.held:
+            if member.get(name) is not None:
+                _update(known.held, name, member[name])
+        left = {name: value for name, value in member.items() if name not in self.reads.held}
+        return self._assemble(self._gather(left, known), known)
+
+    def _gather(self, member: Object, known: Member) -> Object:
+        for rule in self.reads.gathers:
+            member, found = taken(member, rule.at)
+            if found is not ABSENT:
+                self._size += known.gathered.setdefault(rule, Gathered(rule)).add(found)
+        if self._size > self.progress.most:
+            raise DocumentError("", "a call of this stream is longer than the limit allows", status=_BAD_GATEWAY)
+        return member
+
+    def _assemble(self, member: Object, known: Member) -> Object:
+        for assembled in known.assembled:
+            items = find(member, assembled.rule.at)
+            if isinstance(items, list):
+                member = laid(member, assembled.rule.at, assembled.feed(items))
+        return member
+
+    def _says(self, piece: Object) -> bool:
+        """Tell whether anything is left to tell."""
+        return any(name not in self.reads.frame for name in piece if piece[name] not in ([], None))
+
+    # ------------------------------------------------------------------ what was held back
+
+    def _rest(self) -> list[Object]:
+        """Return what was held back, as pieces of its own."""
+        members = [self._whole(key, known) for key, known in sorted(self._members.items())]
+        frame = self._frame
+        alone = self.writes.alone
+        if alone is None:
+            return [{**frame, **({self.reads.each: members} if members else {}), **self._last}]
+        pieces: list[Object] = [{**frame, self.reads.each: members}] if members else []
+        if self._last and find(self.memory.values, tuple(alone.split("."))) is True:
+            pieces.append({**frame, **self._last})
+        return pieces
+
+    def _whole(self, key: int, known: Member) -> Object:
+        member: Object = {self.reads.index: key, **known.held}
+        for rule, gathered in known.gathered.items():
+            member = laid(member, rule.at, gathered.whole())
+        for assembled in known.assembled:
+            left = assembled.finish()
+            member = laid(member, assembled.rule.at, left) if left else member
+        return member
+
+    # ------------------------------------------------------------------ writing
+
+    def _translated(self, piece: Object) -> list[Value]:
+        """Translate a piece; what says nothing is not sent."""
+        done = self.exchange.piece(piece, self.memory)
+        self._account(done.losses)
+        body: Object = done.body
+        members = body.get(self.writes.each)
+        if isinstance(members, list):
+            body[self.writes.each] = members = [member for member in members if self._heard(member)]
+        more = any(name not in self.writes.frame and name != self.writes.each for name in body)
+        return [body] if members or more else []
+
+    def _heard(self, member: Object) -> bool:
+        """Note what a reply says; tell whether it says anything."""
+        key = member.get(self.writes.index, 0)
+        self._told = True
+        if member.get(self.writes.ends) is None:
+            self._open.add(key)
+        else:
+            self._open.discard(key)
+        if self._demand is not None:
+            text = find(member, tuple(self._demand[0]["text"].split(".")))
+            self._keep(key, text if isinstance(text, str) else "")
+        idle = self.writes.idle
+        return any(name != self.writes.index and idle.get(name, ABSENT) != value for name, value in member.items())
+
+    def _keep(self, key: int, text: str) -> None:
+        self._size += len(text)
+        if self._size > self.progress.most:
+            raise DocumentError("", "this reply is too long to be held against a schema", status=_BAD_GATEWAY)
+        self._members.setdefault(key, Member(self.reads)).text.append(text)
+
+    def demanded(self) -> tuple[Value, Any, Value, str, str] | None:
+        """Return what must be held against the request's schema, once the stream is closed; or None."""
+        if self._demand is None:
+            return None
+        place = tuple(self._demand[0]["text"].split("."))
+        members = [laid({}, place, "".join(known.text)) for _, known in sorted(self._members.items())]
+        return ({self.writes.each: members}, *self._demand)
+
+    def _enforced(self) -> list[Value]:
+        demanded = self.demanded()
+        if demanded is None:
+            return []
+        from isogloss.validation import enforce
+
+        try:
+            enforce(*demanded)
+        except IsoglossError as error:
+            return self._broken(error)
+        return []
+
+    # ------------------------------------------------------------------ errors and losses
+
+    def _broken(self, error: IsoglossError) -> list[Value]:
+        status = error.status if isinstance(error, DocumentError) else _BAD_GATEWAY
+        return self.fail(str(error), status)
+
+    def _status(self, event: Value) -> int:
+        found = find(event, self.reads.status)
+        known = isinstance(found, int) and not isinstance(found, bool) and 400 <= found <= 599  # noqa: PLR2004 - HTTP
+        return found if known else _BAD_GATEWAY
+
+    def _account(self, losses: tuple[Loss, ...]) -> None:
+        """Report each loss once: a stream of a thousand pieces loses the same thing a thousand times."""
+        for loss in losses:
+            key = (loss.kind, loss.rule, loss.reason)
+            if key not in self._losses and len(self._losses) < _LOSSES:
+                self._losses.add(key)
+                self.exchange.losses += (loss,)
+
+
+def _update(known: Object, name: str, value: Value) -> None:
+    """Keep the last word; an object's words are kept one by one."""
+    there = known.get(name)
+    known[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, dict) else value
