@@ -12,6 +12,8 @@ from isogloss.pointer import Seat, find
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from isogloss.blocks import Item
     from isogloss.interpreter import Run
     from isogloss.lens import TurnedLayout
@@ -217,10 +219,6 @@ def _joined(
     strand = run.strand(layout)
     if strand is not None:
         strand.lengthen(".".join(slot.at), len(text))
-    if not run.lens.has(run.lens.writer, spec.get("needs", {})):
-        for bound in carried.values():
-            run.lose("dropped", bound.path, None, spec["reason"])
-        return
     return text
 
 
@@ -238,10 +236,15 @@ def _before(
         return 0
     name, spec = ".".join(slot.at), layout.write.seams
     start = strand.lengthen(name, 0)
-    if spec is not None and name in strand.loose and carried & set(items[0].env):
+    if spec is not None and name in strand.loose and carried & set(items[0].env) and _kept(run, spec):
         seams.append({spec["kind"]: items[0].kind, spec["end"]: start})
     (strand.loose.discard if carried & set(items[-1].env) else strand.loose.add)(name)
     return start
+
+
+def _kept(run: Run, spec: Mapping[str, Any]) -> bool:
+    """Tell whether the written family keeps seams."""
+    return run.lens.has(run.lens.writer, spec.get("needs", {}))
 
 
 def _pair(run: Run, item: Item, disposition: str, source: Path, target: Path) -> None:
@@ -266,6 +269,10 @@ def _seam(
         return
     place = {spec["kind"]: item.kind, spec["end"]: end}
     carried = {field: item.env[name] for name, field in spec["carries"].items() if name in item.env}
+    if not _kept(run, spec):
+        for bound in carried.values():
+            run.lose("dropped", bound.path, None, spec["reason"])
+        return
     follows = following is not None and any(name in following.env for name in spec["carries"])
     if carried or follows:
         at = (*where, *spec["at"].split("."), len(seams))
