@@ -179,7 +179,7 @@ def _cut_part(draw: st.DrawFn, part: Object) -> list[Object]:
 
 @st.composite
 def cut_openai(draw: st.DrawFn, reply: Object) -> list[Object]:
-    """Cut a reply into events, as OpenAI's servers do: texts and arguments anywhere, the counts in an event of their own."""
+    """Cut a reply into events, as OpenAI does: texts and arguments anywhere, the counts in an event of their own."""
     frame = {name: value for name, value in reply.items() if name not in ("choices", "usage")}
     frame["object"] = "chat.completion.chunk"
     waiting = [draw(_cut_choice(choice)) for choice in reply["choices"]]
