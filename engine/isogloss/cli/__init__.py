@@ -5,13 +5,14 @@ words      commands that show examples, and errors without a traceback
 sources    where a document and a ruleset come from: files, standard input, options
 documents  translate, explain, demo
 rulebook   check, show, diff, docs
+serving    emulator
 """
 
 from __future__ import annotations
 
 import click
 
-from isogloss.cli import documents, rulebook
+from isogloss.cli import documents, rulebook, serving
 from isogloss.cli.words import Program, version
 
 
@@ -24,7 +25,7 @@ def program() -> None:
     """
 
 
-for _module in (documents, rulebook):
+for _module in (documents, rulebook, serving):
     for _command in _module.COMMANDS:
         program.add_command(_command)
 

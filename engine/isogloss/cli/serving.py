@@ -1,0 +1,44 @@
+"""emulator: the upstream API, played offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from isogloss.cli import paper
+from isogloss.cli.words import Exemplary, Failed
+
+
+@click.command(name="emulator", cls=Exemplary, short_help="Play the upstream API, offline.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=9001, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one.")
+@click.option(
+    "--script",
+    "scripts",
+    multiple=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="YAML with replies, errors, delays and cuts on demand, and with more models; may be repeated.",
+)
+@click.option("--pace", default=0.02, show_default=True, type=click.FloatRange(0), help="Seconds between pieces.")
+def emulator(host: str, port: int, scripts: tuple[Path, ...], pace: float) -> None:
+    """Play the upstream API on this machine: strict as the real one, and the same reply each time.
+
+    Any key is taken, except one that begins with `invalid`. What came is shown by GET /emulator/requests, and what can
+    be asked for by GET /emulator: `[[error UNAVAILABLE]]` or `[[finish SAFETY]]` in a prompt, for example.
+    """
+    try:
+        from isogloss.emulator import app, server
+    except ModuleNotFoundError as error:
+        raise missing(error) from error
+    made = app.create(scripts, pace=pace)
+    server.run(made, host, port, lambda address: paper.say(f"emulator on {address} (stop with Ctrl-C)"))
+
+
+def missing(error: ModuleNotFoundError) -> Failed:
+    """Say which extra brings a library that is not there."""
+    return Failed(f"{error.name} is not installed; install it with: pip install 'isogloss[gateway]'")
+
+
+COMMANDS = (emulator,)
