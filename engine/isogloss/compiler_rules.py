@@ -62,6 +62,8 @@ class RuleCompiler:
         """Write what must hold for a rule to run."""
         rule, lens = read.turn.rule, self.context.lens
         tests = necessary(read.node, var)
+        for name, beside in rule.among.items():
+            tests.append(f"not set(map(str, {var}[{name!r}])) <= ({var}.get({beside!r}) or {{}}).keys()")
         tests += [f"{word!r} in saw" for word in rule.saw]
         if read.turn.guard is not None:
             tests.append(self._guard(read.turn))

@@ -182,6 +182,8 @@ class Run:
         found = Found()
         if not match(self, turn.read, value, path, found) or (turn.reads and not found.claims and not found.env):
             return None
+        if turn.rule.among and not _strayed(turn.rule.among, value, path, found):
+            return None
         if turn.rule.also or turn.read == _NOTHING:
             return found
         taken = any(self.accounts.claimed(place) for place in (*found.claims, *walks(found.env)))
@@ -238,6 +240,8 @@ class Run:
             self.accounts.plain(path)
         for path in found.differs:
             self.lose("dropped", path, None, "another place says otherwise, and it comes first")
+        for path in found.strays:
+            self.lose("dropped", path, None, turn.rule.reason)
 
     def _give_way(self, rule: Rule, found: Found) -> None:
         for claim in found.claims:
@@ -404,6 +408,22 @@ class Run:
 
 def _facts(needs: Any) -> dict[str, Value]:
     return {needs: True} if isinstance(needs, str) else needs
+
+
+def _strayed(among: Mapping[str, str], value: dict[str, Value], path: Path, found: Found) -> bool:
+    """Take away the items that name no member of the object beside their list; tell whether there are any."""
+    for name, beside in among.items():
+        members = value.get(beside)
+        known = members if isinstance(members, dict) else {}
+        found.strays += [(*path, name, n) for n, item in enumerate(value[name]) if not _names(item, known)]
+    for bound in found.env.values():
+        if bound.items is not None:
+            bound.items = [item for item in bound.items if item is None or item.path not in found.strays]
+    return bool(found.strays)
+
+
+def _names(item: Value, known: dict[str, Value]) -> bool:
+    return isinstance(item, str) and item in known
 
 
 def walks(env: Env) -> Iterator[Path]:

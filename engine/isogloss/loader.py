@@ -106,7 +106,7 @@ class Reader(Entries):
         self.keys(
             entry,
             "id both value values each oneway kind reason needs otherwise when unless saw lays knows lacks absent let "
-            "derive gate bounds sums casts satisfied drops default drop refuse also lists yields ignores source note "
+            "derive gate bounds among sums casts satisfied drops default drop refuse also lists yields ignores source note "
             "status "
             "title",
             self.dialects,
@@ -135,6 +135,7 @@ class Reader(Entries):
             gate={side: dict(gates) for side, gates in self.maps(entry.get("gate"))},
             derive={name: tuple(pair) for name, pair in entry.get("derive", {}).items()},
             bounds={name: tuple(pair) for name, pair in entry.get("bounds", {}).items()},
+            among=dict(entry.get("among", {})),
             sums=tuple(tuple(line) for line in entry.get("sums", ())),
             satisfied=tuple(entry.get("satisfied", ())),
             drops={side: self.drops(drops, side) for side, drops in self.maps(entry.get("drops"))},

@@ -50,6 +50,8 @@ class Found:
     differs: list[Path] = field(default_factory=list["Path"])
     #: Places that say the same as the first place of the same variable.
     again: list[Path] = field(default_factory=list["Path"])
+    #: Items of a list that name what is not there.
+    strays: list[Path] = field(default_factory=list["Path"])
     #: Items of a list that are null, which is absence.
     nulls: list[Path] = field(default_factory=list["Path"])
     #: Values for the exchange, and where they stood.

@@ -51,6 +51,9 @@ class Rule:
     when: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Ids of rules that win over this one when both apply.
     unless: tuple[str, ...] = ()
+    #: Lists that name members of the object beside them: it holds only where one names what is not there, and keeps the
+    #: others: {list: object}.
+    among: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Block classes that must have been laid.
     saw: tuple[str, ...] = ()
     #: Block classes that this rule lays.
