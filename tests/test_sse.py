@@ -80,6 +80,7 @@ def test_a_last_event_without_its_empty_line_counts():
 
 
 def test_an_error_written_bare_into_the_stream_is_an_event():
+    """https://github.com/googleapis/python-genai/issues/1162."""
     bare = b'data: {"a": 1}\r\n\r\n{\n  "error": {\n    "code": 429\n  }\n}\n'
     assert [json.loads(event) for event in read(sse.EventReader(), [bare])] == [{"a": 1}, {"error": {"code": 429}}]
 

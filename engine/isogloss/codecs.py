@@ -373,6 +373,19 @@ def _read_rooted(value: Value, options: Options) -> tuple[Value]:
     return (options["root"] + value if value.startswith(options["short"]) else value,)
 
 
+def _is_below(value: Value, options: Options) -> bool:
+    return isinstance(value, str) and value.startswith(options["head"])
+
+
+def _read_below(value: Value, options: Options) -> tuple[Value]:
+    """Take off the place where a name stands."""
+    return (value.removeprefix(options["head"]),)
+
+
+def _write_below(neutral: tuple[Value, ...], options: Options) -> Value:
+    return options["head"] + neutral[0]
+
+
 CODECS: Final[dict[str, Codec]] = {
     "json-text": Codec(1, _is_text, _read_json, _write_json),
     "object-text": Codec(
@@ -393,6 +406,7 @@ CODECS: Final[dict[str, Codec]] = {
     "spread": Codec(1, _is_object, _read_spread, _write_spread, frozenset({"each", "of", "pool", "through"})),
     "span": Codec(2, _is_object, _read_span, _write_span, frozenset({"from", "piece", "text", "to"})),
     "rooted": Codec(1, _is_text, _read_rooted, _same),
+    "below": Codec(1, _is_below, _read_below, _write_below, frozenset({"head"})),
     "extension": Codec(1, _has_extension, _read_extension, _same),
 }
 

@@ -141,9 +141,7 @@ class EventReader:
                 self._data.append(line[6:] if line[5:6] == b" " else line[5:])
             elif line == b"data":
                 self._data.append(b"")
-            elif line[:1] == b"{" or self._stray:
-                # Not a field: servers write an error's JSON bare into a stream that is running.
-                # https://github.com/googleapis/python-genai/issues/1162
+            elif line[:1] == b"{" or self._stray:  # no field: servers write errors bare into a running stream
                 self._stray.append(line)
         return found
 
