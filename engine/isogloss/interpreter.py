@@ -13,7 +13,7 @@ from isogloss.completing import completed, derive
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
-from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, read_codec
+from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, read_codec, strayed
 from isogloss.pointer import pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
@@ -182,7 +182,7 @@ class Run:
         found = Found()
         if not match(self, turn.read, value, path, found) or (turn.reads and not found.claims and not found.env):
             return None
-        if turn.rule.among and not _strayed(turn.rule.among, value, path, found):
+        if turn.rule.among and not strayed(turn.rule.among, value, path, found):
             return None
         if turn.rule.also or turn.read == _NOTHING:
             return found
@@ -408,22 +408,6 @@ class Run:
 
 def _facts(needs: Any) -> dict[str, Value]:
     return {needs: True} if isinstance(needs, str) else needs
-
-
-def _strayed(among: Mapping[str, str], value: dict[str, Value], path: Path, found: Found) -> bool:
-    """Take away the items that name no member of the object beside their list; tell whether there are any."""
-    for name, beside in among.items():
-        members = value.get(beside)
-        known = members if isinstance(members, dict) else {}
-        found.strays += [(*path, name, n) for n, item in enumerate(value[name]) if not _names(item, known)]
-    for bound in found.env.values():
-        if bound.items is not None:
-            bound.items = [item for item in bound.items if item is None or item.path not in found.strays]
-    return bool(found.strays)
-
-
-def _names(item: Value, known: dict[str, Value]) -> bool:
-    return isinstance(item, str) and item in known
 
 
 def walks(env: Env) -> Iterator[Path]:

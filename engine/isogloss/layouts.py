@@ -11,7 +11,7 @@ from isogloss.blocks import Group, Item, read_groups
 from isogloss.laying import Laid, finish
 from isogloss.matching import Bound, merge
 from isogloss.pointer import Seat, find, parse_pointer, pointer
-from isogloss.values import ABSENT
+from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -286,7 +286,9 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
         return {**spec["cut"], **_without(value, spec["name"])}, path
     virtual = (*path, "#")
     run.accounts.inline(virtual, (*run.roots[0][1], *parse_pointer(ref[1:])), target, run.owner)
-    for name in _without(value, spec["name"]):
+    for name, member in _without(value, spec["name"]).items():
+        if not same(target.get(name, member), member) and name not in spec.get("beside", ()):
+            run.lose("approximated", (*path, name), None, spec["conflict"])
         run.accounts.claim((*path, name), "mapped", run.owner)
         run.accounts.aliases[(*virtual, name)] = (*path, name)
     for name in spec["definitions"]:

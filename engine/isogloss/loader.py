@@ -106,8 +106,8 @@ class Reader(Entries):
         self.keys(
             entry,
             "id both value values each oneway kind reason needs otherwise when unless saw lays knows lacks absent let "
-            "derive gate bounds among sums casts satisfied drops default drop refuse also lists yields ignores source note "
-            "status "
+            "derive gate bounds among sums casts satisfied drops default drop refuse also lists yields ignores source "
+            "note status "
             "title",
             self.dialects,
         )

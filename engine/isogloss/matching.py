@@ -198,6 +198,22 @@ def _match_pick(run: Run, node: Pick, value: list[Value], path: Path, found: Fou
     return not (exact and free)
 
 
+def strayed(among: Mapping[str, str], value: dict[str, Value], path: Path, found: Found) -> bool:
+    """Take away the items that name no member of the object beside their list; tell whether there are any."""
+    for name, beside in among.items():
+        members = value.get(beside)
+        known = members if isinstance(members, dict) else {}
+        found.strays += [(*path, name, n) for n, item in enumerate(value[name]) if not _names(item, known)]
+    for bound in found.env.values():
+        if bound.items is not None:
+            bound.items = [item for item in bound.items if item is None or item.path not in found.strays]
+    return bool(found.strays)
+
+
+def _names(item: Value, known: dict[str, Value]) -> bool:
+    return isinstance(item, str) and item in known
+
+
 def _certainty(example: Node) -> int:
     if isinstance(example, Var):
         return 2 if example.star else 1
