@@ -90,9 +90,9 @@ def spent(parts: list[Part]) -> dict[str, int]:
 def usage(
     setting: Setting, candidates: list[dict[str, Any]], thought: int, cached: dict[str, int] | None
 ) -> dict[str, Any]:
-    """Return usageMetadata; the total is the sum of prompt, candidates, tool use and thoughts."""
+    """Return usageMetadata: the total is the sum of prompt (with what is cached), candidates, tools and thoughts."""
     held = cached or {}
-    prompt = _added(tokens.prompt(setting.request, setting.model), held)
+    prompt = tokens.prompt(setting.request, setting.model)
     said = spent([part for one in candidates for part in one["content"].get("parts", [])])
     searched = _SEARCH if tools.builtin(setting.request) and candidates else 0
     counts = {
@@ -104,10 +104,6 @@ def usage(
     total = {"totalTokenCount": sum(counts.values())}
     found = {name: count for name, count in counts.items() if count} | total
     return found | _details(prompt, said, searched, held) | _tier(setting)
-
-
-def _added(one: dict[str, int], two: dict[str, int]) -> dict[str, int]:
-    return {name: one.get(name, 0) + two.get(name, 0) for name in {**one, **two}}
 
 
 def _details(prompt: dict[str, int], said: dict[str, int], searched: int, held: dict[str, int]) -> dict[str, Any]:

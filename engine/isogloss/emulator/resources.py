@@ -152,9 +152,9 @@ async def delete_cache(call: Call) -> ASGIApp:
 
 async def start_upload(call: Call) -> ASGIApp:
     """Take a file: by the resumable protocol, whose second step comes to the address that the first one gives."""
-    call.admit("upload_id")
     command = call.request.headers.get("x-goog-upload-command", "")
     if command == "start":
+        call.admit()
         return await _begun(call)
     if "upload" in command and "finalize" in command:
         return _finished(call)
@@ -174,6 +174,7 @@ async def _begun(call: Call) -> ASGIApp:
 
 
 def _finished(call: Call) -> ASGIApp:
+    """Take the bytes; who knows the address of an upload needs no key."""
     file = call.state.uploads.pop(call.request.query_params.get("upload_id", ""), None)
     if file is None:
         raise Refusal("NOT_FOUND", "There is no such upload.")

@@ -115,11 +115,9 @@ class Sampler:
 
     def integer(self, schema: Schema, path: str, depth: int) -> int:
         del depth
-        least, most = _range(schema, 1)
         step = int(schema.get("multipleOf", 1)) or 1
-        return (
-            -(-self.dice.number(path, least, most) // step) * step if step > 1 else self.dice.number(path, least, most)
-        )
+        least, most = _range(schema, 1)
+        return step * self.dice.number(path, -(-least // step), max(-(-least // step), most // step))
 
     def number(self, schema: Schema, path: str, depth: int) -> float:
         del depth

@@ -17,7 +17,7 @@ _DEEPEST: Final = 100
 
 
 def check(schema: dict[str, Any], where: str, *, whole: bool = False) -> None:
-    """Hold a Schema to its rules; `whole`: it describes the reply, so an object needs properties.
+    """Hold a Schema to its rules; `whole`: it describes the reply, whose objects must not have empty properties.
 
     Raises Refusal (400) that names the field.
     """
@@ -46,7 +46,7 @@ def _faults(schema: dict[str, Any], *, whole: bool) -> Iterator[str]:
         yield "a schema must say its type"
     if kind == "ARRAY" and "items" not in schema:
         yield "items is missing, and an array needs it"
-    if whole and kind == "OBJECT" and not schema.get("properties"):
+    if whole and kind == "OBJECT" and schema.get("properties") == {}:
         yield "properties must not be empty for an object"
     unknown = [name for name in schema.get("required", []) if name not in schema.get("properties", {})]
     if unknown:
