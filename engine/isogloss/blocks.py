@@ -208,7 +208,7 @@ def _listed_items(
         item = _block(run, layout, slot, member, here)
         if item is not None:
             attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == index])
-            if strand is not None:
+            if strand is not None and layout.read.seams is not None:
                 strand.lengthen(item.kind, 1)
             items += [] if _says_nothing(item.block, item.env) else [item]
         if slot.number is not None and isinstance(member, dict) and slot.number in member:

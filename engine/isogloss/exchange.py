@@ -11,7 +11,7 @@ from isogloss.values import ABSENT, Value
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from isogloss.progress import Progress
+    from isogloss.progress import Progress, Strand
     from isogloss.values import Path
 
 
@@ -33,6 +33,16 @@ class Book:
         self.keys: dict[str, Entry] = {}
         #: Entries by the key they were given, which a careless caller gives twice.
         self.given: dict[str, list[Entry]] = {}
+
+    def copy(self) -> Book:
+        """Return a book that goes its own way."""
+        other = Book()
+        for entry in self.entries:
+            other.entries.append(Entry(entry.key, entry.label, entry.path, entry.open))
+        twins = {id(entry): twin for entry, twin in zip(self.entries, other.entries, strict=True)}
+        other.keys = {key: twins[id(entry)] for key, entry in self.keys.items()}
+        other.given = {key: [twins[id(entry)] for entry in entries] for key, entries in self.given.items()}
+        return other
 
     def mint(self, head: str, seed: str | None) -> str:
         """Make a key: from the seed and the position, so that the same document gives the same keys."""
@@ -82,6 +92,21 @@ class Memory:
         self.declared: dict[str, Path] = {}
         #: What a stream has said so far; None where documents are whole.
         self.progress: Progress | None = None
+
+    @property
+    def strand(self) -> Strand:
+        """The strand of a stream that is being told."""
+        assert self.progress is not None
+        return self.progress.strand
+
+    def copy(self) -> Memory:
+        """Return a memory that goes its own way."""
+        other = Memory(self.ids, self.clock)
+        other.values, other.seed, other.kept = dict(self.values), self.seed, self.kept
+        other.books = {name: book.copy() for name, book in self.books.items()}
+        other.whole, other.casts, other.declared = dict(self.whole), list(self.casts), dict(self.declared)
+        other.progress = None if self.progress is None else self.progress.copy()
+        return other
 
     def get(self, name: str) -> Value:
         """Return a value, or ABSENT; the clock is looked at once, when somebody asks."""

@@ -13,12 +13,12 @@ from isogloss.completing import completed, derive
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
-from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, read_codec, strayed
+from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, over, read_codec, strayed
 from isogloss.pointer import pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
     from isogloss.errors import Mark
     from isogloss.example import Var
@@ -370,7 +370,7 @@ class Run:
     def convert(self, conversion: Conversion, value: Value, path: Path, at: Path) -> Value:
         """Convert a value from the dialect that is read to the one that is written."""
         if conversion.over:
-            return self.over(conversion, value, path, at, self._convert_one)
+            return over(self, conversion, value, path, at, self._convert_one)
         return self._convert_one(conversion, value, path, at)
 
     def _convert_one(self, conversion: Conversion, value: Value, path: Path, at: Path) -> Value:
@@ -381,29 +381,6 @@ class Run:
         if conversion.sort == "codec":
             return read_codec(self, conversion, value, path)[0]
         return layouts.lay_alone(self, self.lens.layout(conversion.name), value, path, at)
-
-    def write_codec(self, conversion: Conversion, value: Value, path: Path, at: Path) -> Value:
-        """Write one value by a codec."""
-        del path, at
-        assert conversion.codec is not None
-        return conversion.codec.write((value,), self.options(conversion))
-
-    def over(self, conversion: Conversion, value: Value, path: Path, at: Path, one: Callable[..., Value]) -> Value:
-        """Convert each item of a list, or each value of an object."""
-        single = type(conversion)(conversion.name, conversion.sort, "", conversion.codec, conversion.options)
-        if conversion.over == "*":
-            if not isinstance(value, list):
-                self.refuse(path, f"a list must stand here, not {type_name(value)}")
-            if not value:
-                self.empty(path, at)
-            done = [one(single, item, (*path, i), (*at, i)) for i, item in enumerate(value)]
-            return [item for item in done if item is not ABSENT]
-        if not isinstance(value, dict):
-            self.refuse(path, f"an object must stand here, not {type_name(value)}")
-        if not value:
-            self.empty(path, at)
-        made = {name: one(single, item, (*path, name), (*at, name)) for name, item in value.items()}
-        return {name: item for name, item in made.items() if item is not ABSENT}
 
 
 def _facts(needs: Any) -> dict[str, Value]:

@@ -13,10 +13,10 @@ from isogloss.codecs import CodecError
 from isogloss.errors import DocumentError
 from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack, skippable, variables
 from isogloss.pointer import pointer
-from isogloss.values import ABSENT, same
+from isogloss.values import ABSENT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from isogloss.interpreter import Run
     from isogloss.lens import Conversion, Turn
@@ -340,12 +340,31 @@ def _written(run: Run, conversion: Conversion | None, values: list[Value], bound
         return values[0]
     if conversion.codec is not None:
         if conversion.over:
-            return run.over(conversion, values[0], bound.path or (), at, run.write_codec)
+            return over(run, conversion, values[0], bound.path or (), at, _write_one(run))
         written = write_codec(run, conversion, values, bound.path or ())
         if conversion.codec.cuts:
             _remember(run, conversion, written, bound, at)
         return written
     return run.convert(conversion, values[0], _standing(run, bound), at)
+
+
+def over(run: Run, conversion: Conversion, value: Value, path: Path, at: Path, one: Callable[..., Value]) -> Value:
+    """Convert each item of a list, or each value of an object."""
+    single = type(conversion)(conversion.name, conversion.sort, "", conversion.codec, conversion.options)
+    kind, what = (list, "a list") if conversion.over == "*" else (dict, "an object")
+    if not isinstance(value, kind):
+        run.refuse(path, f"{what} must stand here, not {type_name(value)}")
+    if not value:
+        run.empty(path, at)
+    steps: Any = value.items() if isinstance(value, dict) else enumerate(value)
+    made = {step: one(single, item, (*path, step), (*at, step)) for step, item in steps}
+    kept = {step: item for step, item in made.items() if item is not ABSENT}
+    return kept if kind is dict else list(kept.values())
+
+
+def _write_one(run: Run) -> Callable[..., Value]:
+    """Return how a value of many is written by a codec."""
+    return lambda single, item, _path, _at: single.codec.write((item,), run.options(single))
 
 
 def _remember(run: Run, conversion: Conversion, written: Value, bound: Bound, at: Path) -> None:

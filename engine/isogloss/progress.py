@@ -53,24 +53,43 @@ class Strand:
         self.size += len(text)
         if self.size > most:
             self.texts = None
-        elif kind and kind == self.tail:
-            self.texts[-1].append(text)
-        else:
+        elif not kind or kind != self.tail:
             self.texts.append([text])
+        elif text:
+            self.texts[-1].append(text)
         self.tail = kind
 
     def pieces(self) -> list[Value]:
         """Return the texts of the blocks, in order; none where there were too many to keep."""
         return ["".join(fragments) for fragments in self.texts or ()]
 
+    def copy(self) -> Strand:
+        """Return a strand that goes its own way."""
+        other = Strand(self.key)
+        other.saw, other.said, other.loose = set(self.saw), set(self.said), set(self.loose)
+        other.counts, other.lengths = dict(self.counts), dict(self.lengths)
+        other.texts = None if self.texts is None else [list(fragments) for fragments in self.texts]
+        other.tail, other.size = self.tail, self.size
+        return other
+
+    def mark(self) -> tuple[object, ...]:
+        """Return the flags: all that may decide how a piece is told, but for counts and lengths."""
+        flags = frozenset(self.saw), frozenset(self.said), frozenset(self.loose)
+        return (self.key, *flags, self.tail, self.texts is None)
+
+    def registers(self) -> tuple[object, ...]:
+        """Return everything there is, to be compared."""
+        return (self.mark(), self.counts, self.lengths, self.pieces(), self.size)
+
 
 class Progress:
     """The strands of a stream, and the one that is being told."""
 
-    __slots__ = ("closing", "index", "most", "strand", "strands")
+    __slots__ = ("closing", "each", "index", "most", "strand", "strands")
 
-    def __init__(self, index: str, most: int) -> None:
-        #: The name by which a dialect tells strands apart, and how much text is kept of each.
+    def __init__(self, each: str, index: str, most: int) -> None:
+        #: Where a dialect tells its strands, the name by which it tells them apart, how much text is kept of each.
+        self.each = each
         self.index = index
         self.most = most
         #: What was held back is told now.
@@ -86,3 +105,11 @@ class Progress:
             self.strands[key] = Strand(key)
         self.strand = self.strands[key]
         return self.strand
+
+    def copy(self) -> Progress:
+        """Return registers that go their own way."""
+        other = Progress(self.each, self.index, self.most)
+        other.closing = self.closing
+        other.strands = {key: strand.copy() for key, strand in self.strands.items()}
+        other.strand = other.strands.get(self.strand.key, other.strand)
+        return other

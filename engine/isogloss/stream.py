@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.cutting import Seen, advance, state_of
 from isogloss.errors import DocumentError, IsoglossError
 from isogloss.gathering import Assembled, Gathered, laid, taken
 from isogloss.pointer import find
@@ -16,10 +17,12 @@ from isogloss.progress import Progress
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
+    from isogloss.cutting import Stencil
+    from isogloss.exchange import Memory
     from isogloss.loss import Loss
     from isogloss.rule import Gathering, Telling
     from isogloss.translator import Exchange
-    from isogloss.values import Object, Value
+    from isogloss.values import Object, Path, Value
 
 #: The most losses that a stream reports; each is reported once, and names in them come from strangers.
 _LOSSES: Final = 500
@@ -49,17 +52,25 @@ class Stream:
         self.reads = document.stream[exchange.gloss.target]
         self.writes = document.stream[exchange.gloss.source]
         self.memory = exchange.after()
-        self.memory.progress = self.progress = Progress(self.reads.index, exchange.gloss.limits["held"])
+        self.progress = Progress(self.reads.each, self.reads.index, exchange.gloss.limits["held"])
+        self.memory.progress = self.progress
         #: No more will be said.
         self.ended = False
+        #: What every piece says, and what the last one will.
+        self.frame: Object = {}
+        self.last: Object = {}
         self._members: dict[int, Member] = {}
-        self._last: Object = {}
-        self._frame: Object = {}
         self._size = 0
         self._open: set[int] = set()
         self._told = False
         self._demand = exchange.demand("stream")
         self._losses: set[tuple[Any, ...]] = set()
+        #: Stencils for the state that the stream is in; None where it has none, or is out of the ordinary.
+        self._stencils = exchange.stencils() if self._demand is None else None
+        self._ready: list[Stencil] | None = None
+        #: Something has come; the piece at hand is told as it came.
+        self._begun = False
+        self._plain = True
 
     # ------------------------------------------------------------------ the contract
 
@@ -70,9 +81,16 @@ class Stream:
         """
         if self.ended:
             return []
+        if not self._begun:
+            self._begin(event)
+        for stencil in self._ready or ():
+            body = stencil.fill(event, self.memory, self.progress.strand, self)
+            if body is not None:
+                return self._filled(stencil, body) if stencil.moves or not self._told else [body] if body else []
+        self._plain = isinstance(event, dict) and self.reads.error not in event
         try:
             piece = self._piece(event)
-            told = self._translated(piece) if self._says(piece) else []
+            told = self._translated(piece, event) if self._says(piece) else []
         except IsoglossError as error:
             return self._broken(error)
         failure = event.get(self.reads.error) if isinstance(event, dict) else None
@@ -82,9 +100,9 @@ class Stream:
         """Tell what was held back. A stream that has not said why it ended ends with an error, never with a finish."""
         if self.ended:
             return []
-        self.progress.closing = True
+        self.progress.closing = self._plain = True
         try:
-            told = [event for piece in self._rest() for event in self._translated(piece)]
+            told = [event for piece in self._rest() for event in self._last_told(piece)]
         except IsoglossError as error:
             return self._broken(error)
         if self._open or not self._told:
@@ -104,16 +122,31 @@ class Stream:
 
     # ------------------------------------------------------------------ reading a piece
 
+    def _begin(self, event: Value) -> None:
+        """Settle what all pieces share: the id that others derive from, the time, the first strand."""
+        self._begun = True
+        members = event.get(self.reads.each) if isinstance(event, dict) else None
+        if not isinstance(members, list) or len(members) != 1 or not isinstance(members[0], dict):
+            return
+        self.exchange.seed(event, self.memory)
+        self.memory.get("now")
+        strand = self.progress.enter(members[0], (0,))
+        self.memory.set("position", strand.key)
+        self._members.setdefault(strand.key, Member(self.reads))
+        self._open.add(strand.key)
+        if self._stencils is not None:
+            self._ready = self._stencils.known.get(state_of(self.memory))
+
     def _piece(self, event: Value) -> Object:
         """Return what can be told of a piece now, and hold the rest back."""
         if not isinstance(event, dict):
             raise DocumentError("", "a piece of a stream must be an object", status=_BAD_GATEWAY)
         for name in self.reads.frame:
             if event.get(name) is not None:
-                self._frame.setdefault(name, event[name])
+                self.frame.setdefault(name, event[name])
         for name in self.reads.last:
             if event.get(name) is not None:
-                _update(self._last, name, event[name])
+                _update(self.last, name, event[name])
         away = (*self.reads.last, self.reads.error)
         piece = {name: value for name, value in event.items() if name not in away}
         members = piece.get(self.reads.each)
@@ -138,6 +171,7 @@ class Stream:
         for rule in self.reads.gathers:
             member, found = taken(member, rule.at)
             if found is not ABSENT:
+                self._plain = False
                 self._size += known.gathered.setdefault(rule, Gathered(rule)).add(found)
         if self._size > self.progress.most:
             raise DocumentError("", "a call of this stream is longer than the limit allows", status=_BAD_GATEWAY)
@@ -147,7 +181,9 @@ class Stream:
         for assembled in known.assembled:
             items = find(member, assembled.rule.at)
             if isinstance(items, list):
-                member = laid(member, assembled.rule.at, assembled.feed(items))
+                whole = assembled.feed(items)
+                self._plain = self._plain and whole == items
+                member = laid(member, assembled.rule.at, whole)
         return member
 
     def _says(self, piece: Object) -> bool:
@@ -159,13 +195,13 @@ class Stream:
     def _rest(self) -> list[Object]:
         """Return what was held back, as pieces of its own."""
         members = [self._whole(key, known) for key, known in sorted(self._members.items())]
-        frame = self._frame
+        frame = self.frame
         alone = self.writes.alone
         if alone is None:
-            return [{**frame, **({self.reads.each: members} if members else {}), **self._last}]
+            return [{**frame, **({self.reads.each: members} if members else {}), **self.last}]
         pieces: list[Object] = [{**frame, self.reads.each: members}] if members else []
-        if self._last and find(self.memory.values, tuple(alone.split("."))) is True:
-            pieces.append({**frame, **self._last})
+        if self.last and find(self.memory.values, tuple(alone.split("."))) is True:
+            pieces.append({**frame, **self.last})
         return pieces
 
     def _whole(self, key: int, known: Member) -> Object:
@@ -179,19 +215,77 @@ class Stream:
 
     # ------------------------------------------------------------------ writing
 
-    def _translated(self, piece: Object) -> list[Value]:
-        """Translate a piece; what says nothing is not sent."""
-        done = self.exchange.piece(piece, self.memory)
-        self._account(done.losses)
+    def _last_told(self, piece: Object) -> list[Value]:
+        """Translate what was held back."""
+        ready = self._stencils.known.get(state_of(self.memory)) if self._stencils is not None else None
+        for stencil in ready or ():
+            body = stencil.fill(piece, self.memory, self.progress.strand, self)
+            if body is not None:
+                return self._filled(stencil, body)
+        return self._translated(piece, piece)
+
+    def _translated(self, piece: Object, event: Object) -> list[Value]:
+        """Translate a piece, and cut a stencil from it where its like has been seen before."""
+        stencils = self._stencils
+        if stencils is None or not self._plain or self.reads.each not in piece or len(self.progress.strands) > 1:
+            self._ready = None
+            return self._read_out(*self._told_by(piece, self.memory))
+        before = self.memory.copy() if stencils.wants(state_of(self.memory), event) else None
+        body, losses = self._told_by(piece, self.memory)
+        if before is not None:
+            held = self._held(event) if piece is not event else ()
+            after = self.memory.copy()
+            stencils.cut(Seen(event, piece, before, after, body, losses, held, self.reads.frame), self._told_by)
+        self._ready = stencils.known.get(state_of(self.memory))
+        return self._read_out(body, losses)
+
+    def _read_out(self, body: Object, losses: tuple[Loss, ...]) -> list[Value]:
+        self._account(losses)
+        return self._noted(body)
+
+    def _told_by(self, piece: Object, memory: Memory) -> tuple[Object, tuple[Loss, ...]]:
+        """Translate a piece; what says nothing is left out."""
+        done = self.exchange.piece(piece, memory)
         body: Object = done.body
         members = body.get(self.writes.each)
         if isinstance(members, list):
-            body[self.writes.each] = members = [member for member in members if self._heard(member)]
-        more = any(name not in self.writes.frame and name != self.writes.each for name in body)
-        return [body] if members or more else []
+            body = {**body, self.writes.each: [member for member in members if self._speaks(member)]}
+        told = body.get(self.writes.each) or any(
+            name not in self.writes.frame and name != self.writes.each for name in body
+        )
+        return (body if told else {}), done.losses
 
-    def _heard(self, member: Object) -> bool:
-        """Note what a reply says; tell whether it says anything."""
+    def _speaks(self, member: Object) -> bool:
+        idle = self.writes.idle
+        return any(name != self.writes.index and idle.get(name, ABSENT) != value for name, value in member.items())
+
+    def _held(self, event: Object) -> tuple[Path, ...]:
+        """Return the places of an event that wait for the end."""
+        members = range(len(event.get(self.reads.each) or ()))
+        inner: list[Path] = [(self.reads.each, member, name) for member in members for name in self.reads.held]
+        places = [*((name,) for name in self.reads.last), *inner]
+        return tuple(path for path in places if find(event, path) is not ABSENT)
+
+    def hold(self, path: Path, value: Value) -> None:
+        """Keep a word for the end."""
+        if value is not None:
+            inside = len(path) > 1
+            known = self._members[self.progress.strand.key].held if inside else self.last
+            _update(known, str(path[-1]), value)
+
+    def _filled(self, stencil: Stencil, body: Object) -> list[Value]:
+        """Send what a stencil has made, and go on to the state that it leads to."""
+        advance(self.memory, stencil)
+        self._ready = self._stencils.known.get(stencil.mark) if self._stencils is not None else None
+        return self._read_out(body, stencil.losses)
+
+    def _noted(self, body: Object) -> list[Value]:
+        """Note which replies have ended; return what is sent."""
+        for member in body.get(self.writes.each) or ():
+            self._note(member)
+        return [body] if body else []
+
+    def _note(self, member: Object) -> None:
         key = member.get(self.writes.index, 0)
         self._told = True
         if member.get(self.writes.ends) is None:
@@ -201,8 +295,6 @@ class Stream:
         if self._demand is not None:
             text = find(member, tuple(self._demand[0]["text"].split(".")))
             self._keep(key, text if isinstance(text, str) else "")
-        idle = self.writes.idle
-        return any(name != self.writes.index and idle.get(name, ABSENT) != value for name, value in member.items())
 
     def _keep(self, key: int, text: str) -> None:
         self._size += len(text)

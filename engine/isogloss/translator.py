@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from isogloss import families, generated, library, routes
-from isogloss.codecs import CodecError, dump_json, parse_json
+from isogloss.envelope import error_body, lower
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
 from isogloss.interpreter import Run
@@ -20,6 +20,7 @@ from isogloss.limits import LIMITS, check_size
 from isogloss.loss import REFUSED, Loss
 from isogloss.pointer import find, pointer
 from isogloss.routes import Call, Route
+from isogloss.stencils import Stencils
 from isogloss.stream import Stream
 from isogloss.values import ABSENT
 
@@ -66,7 +67,7 @@ def _closed(made: Any) -> Translation:
 class _Plan:
     """What one model's name means for an exchange: its name there, both families, the lenses."""
 
-    __slots__ = ("assumed", "lenses", "matches", "model", "target_model")
+    __slots__ = ("assumed", "lenses", "matches", "model", "stencils", "target_model")
 
     def __init__(self, gloss: Translator, model: str | None) -> None:
         self.model = model
@@ -75,6 +76,7 @@ class _Plan:
         match = self.matches[gloss.target]
         self.assumed = match if match.assumed is not None and match.family is not None else None
         self.lenses: dict[str, Lens] = {}
+        self.stencils: Stencils | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,18 @@ class Exchange:
         self._refuse(done.losses)
         return done
 
+    def seed(self, body: Value, memory: Memory) -> None:
+        """Settle what made ids derive from."""
+        lens = self._lens("stream", self.gloss.target, self.gloss.source)
+        if lens.seed is not None and memory.seed is None:
+            memory.seed = memory.values["seed"] = _seed(lens.seed, body, memory)
+
+    def stencils(self) -> Stencils | None:
+        """Return the stencils of this exchange's streams; none where a ledger is kept or limits are of one's own."""
+        if self.plan.stencils is None:
+            self.plan.stencils = Stencils(self._lens("stream", self.gloss.target, self.gloss.source))
+        return self.plan.stencils if self.gloss.swift else None
+
     def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
         document = self.gloss.ruleset.documents[f"{self.operation}.{phase}"]
@@ -253,7 +267,7 @@ class Exchange:
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
-        envelope = {"status": status, "headers": _lower(headers or {}), "body": _error_body(body)}
+        envelope = {"status": status, "headers": lower(headers or {}), "body": error_body(body)}
         done = self._translate("error", self.gloss.target, self.gloss.source, envelope, self.after(), report=True)
         reply = done.body
         return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
@@ -312,7 +326,8 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
     if lens.seed is not None and (memory.progress is None or memory.seed is None):
         memory.seed = _seed(lens.seed, body, memory)
         memory.values["seed"] = memory.seed
-    if gloss.swift and memory.progress is None:
+    # Generated code keeps no registers: of a stream it takes what tells no strand.
+    if gloss.swift and (memory.progress is None or memory.progress.each not in body):
         done = fast(lens, body, memory, gloss, more)
         if done is not None:
             return done
@@ -362,25 +377,6 @@ def _matches(gloss: Translator, model: str | None, target_model: str | None) -> 
 
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _lower(headers: Mapping[str, str]) -> Object:
-    return {name.lower(): str(value) for name, value in headers.items()}
-
-
-def _error_body(body: Value) -> Value:
-    if isinstance(body, bytes):
-        body = body.decode("utf-8", "replace")
-    if isinstance(body, str):
-        try:
-            body = parse_json(body)
-        except CodecError:
-            return {"text": body}
-    while isinstance(body, list) and body:
-        body = body[0]
-    if body is None or body == []:
-        return {}
-    return body if isinstance(body, dict) else {"text": dump_json(body)}
 
 
 def translate(

@@ -1,0 +1,217 @@
+"""Cutting a stencil: a piece of a stream is translated again and again, with one thing changed each time.
+
+A leaf that comes out as it is, and changes nothing else, moves, if no rule looks into it; one that changes nothing is
+free; any other must be equal. What the exchange knows is tried in the same way, and the registers are moved on: what
+depends on them is no matter for a stencil.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from isogloss.errors import IsoglossError
+from isogloss.stencil_code import Code
+from isogloss.values import ABSENT, leaves, same
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isogloss.exchange import Memory
+    from isogloss.loss import Loss
+    from isogloss.progress import Strand
+    from isogloss.values import Object, Path, Value
+
+    #: Translates a piece: (piece, memory) -> (body, losses).
+    Work = Callable[[Object, Memory], tuple[Object, tuple[Loss, ...]]]
+    #: Fills a stencil in: (event, memory, strand, stream) -> body, or None where the event does not fit.
+    Filling = Callable[[Any, Memory, Strand, Any], Object | None]
+
+#: A text that no rule knows, and a step that no number in a reply is likely to be.
+_MARK: Final = "\ue000isogloss\ue001"
+_STEP: Final = 1_000_003
+#: Pieces with more leaves than this are no pieces of text.
+_LEAVES: Final = 40
+
+
+class Seen(NamedTuple):
+    """A piece that the interpreter has translated: what it was, the state before and after, what it became."""
+
+    event: Object
+    piece: Object
+    before: Memory
+    after: Memory
+    body: Object
+    losses: tuple[Loss, ...]
+    #: Places of the event that wait for the end, and names that every piece says.
+    held: tuple[Path, ...]
+    frame: tuple[str, ...]
+
+
+class Stencil(NamedTuple):
+    """A stencil, the state of the strand that it leads to, and what is reported where it is used."""
+
+    fill: Filling
+    mark: Any
+    losses: tuple[Loss, ...]
+    source: str
+    #: It does more than advance counts and lengths: it changes flags, tells the end, or loses something.
+    moves: bool
+
+
+def state_of(memory: Memory) -> Any:
+    """Return what a stencil holds for: the flags of the strand, and which values the exchange knows."""
+    assert memory.progress is not None
+    return (memory.strand.mark(), frozenset(memory.values), memory.progress.closing)
+
+
+def _entries(memory: Memory) -> int:
+    return sum(len(book.entries) for book in memory.books.values())
+
+
+def _other(value: Value) -> Value:
+    """Return another value of the same type; ABSENT where there is none to try."""
+    if isinstance(value, str):
+        return value + _MARK
+    known = isinstance(value, int | float) and not isinstance(value, bool)
+    return value + _STEP if known else ABSENT
+
+
+def _with(value: Any, path: Path, other: Value) -> Any:
+    """Return a value with another leaf at a place."""
+    if not path:
+        return other
+    if isinstance(value, dict):
+        return {**value, path[0]: _with(value[path[0]], path[1:], other)}
+    return [_with(item, path[1:], other) if step == path[0] else item for step, item in enumerate(value)]
+
+
+def _filled(body: Any, places: list[Path], other: Value) -> Any:
+    for place in places:
+        body = _with(body, place, other)
+    return body
+
+
+def _reasons(losses: tuple[Loss, ...]) -> set[tuple[str, str, str]]:
+    return {(loss.kind, loss.rule, loss.reason) for loss in losses}
+
+
+class Cutting:
+    """One piece, tried until it is known what becomes of each of its leaves."""
+
+    def __init__(self, seen: Seen, work: Work, opaque: frozenset[str]) -> None:
+        self.seen = seen
+        self.work = work
+        self.opaque = opaque
+        #: Where leaves move to, and by which registers they are counted.
+        self.moves: dict[Path, list[Path]] = {}
+        self.grows: dict[Path, list[str]] = {}
+        #: The text that is kept for positions.
+        self.kept: Path | None = None
+        self.free: set[Path] = set()
+        #: Where the exchange's values stand.
+        self.knows: dict[Path, str] = {}
+
+    def stencil(self) -> Stencil | None:
+        """Try everything; None where the piece depends on more than a stencil can say."""
+        found = list(leaves(self.seen.piece))
+        if len(found) > _LEAVES or not self._settles():
+            return None
+        for path, leaf in found:
+            self._try(path, leaf)
+        if not all(self._knows(name, value) for name, value in self.seen.before.values.items()):
+            return None
+        return self._written()
+
+    def _outcome(self, piece: Object, before: Memory) -> tuple[Object, Memory] | None:
+        """Translate once more; None where other losses are reported."""
+        memory = before.copy()
+        try:
+            body, losses = self.work(piece, memory)
+        except IsoglossError:
+            return None
+        return (body, memory) if _reasons(losses) == _reasons(self.seen.losses) else None
+
+    def _settles(self) -> bool:
+        """Tell whether the piece is told the same wherever the registers of its strand stand."""
+        before, after = self.seen.before.strand, self.seen.after.strand
+        moved = self.seen.before.copy()
+        for registers in (moved.strand.lengths, moved.strand.counts):
+            for name in {**after.lengths, **after.counts}:
+                registers[name] = registers.get(name, 0) + _STEP
+        again = self._outcome(self.seen.piece, moved)
+        alike = before.counts == after.counts and _entries(self.seen.before) == _entries(self.seen.after)
+        return alike and again is not None and same(again[0], self.seen.body)
+
+    def _try(self, path: Path, leaf: Value) -> None:
+        """Find what becomes of a leaf."""
+        other = _other(leaf)
+        again = None if other is ABSENT else self._outcome(_with(self.seen.piece, path, other), self.seen.before)
+        if again is None or again[1].strand.mark() != self.seen.after.strand.mark():
+            return
+        body, memory = again
+        if same(body, self.seen.body):
+            if memory.strand.registers() == self.seen.after.strand.registers():
+                self.free.add(path)
+            return
+        places = [place for place, value in leaves(body) if same(value, other)]
+        moves = isinstance(leaf, str) and leaf and path[-1] not in self.opaque
+        if moves and same(body, _filled(self.seen.body, places, other)):
+            self._moves(path, places, memory.strand)
+
+    def _moves(self, path: Path, places: list[Path], strand: Strand) -> None:
+        """Note that a text moves, if the registers grow by its length or not at all."""
+        known = self.seen.after.strand
+        grows = [name for name in strand.lengths if strand.lengths[name] != known.lengths.get(name, 0)]
+        if all(strand.lengths[name] == known.lengths.get(name, 0) + len(_MARK) for name in grows):
+            self.moves[path], self.grows[path] = places, grows
+            if strand.size != known.size:
+                self.kept = path
+
+    def _knows(self, name: str, value: Value) -> bool:
+        """Find where a value of the exchange is written; false where it changes more than that."""
+        other = _other(value)
+        if other is ABSENT:
+            return True
+        memory = self.seen.before.copy()
+        memory.values[name] = other
+        again = self._outcome(self.seen.piece, memory)
+        places = [] if again is None else [place for place, found in leaves(again[0]) if same(found, other)]
+        self.knows.update(dict.fromkeys(places, name))
+        return again is not None and same(again[0], _filled(self.seen.body, places, other))
+
+    def _written(self) -> Stencil | None:
+        """Write the stencil down as a function, and hold it to what was seen."""
+        names: dict[str, Any] = {"same": same}
+        source = "\n".join(Code(self, names).lines())
+        exec(compile(source, "<stencil>", "exec"), names)  # noqa: S102 - the text is ours, values stand in it as names
+        mark = state_of(self.seen.after)
+        moves = mark != state_of(self.seen.before) or mark[-1] or bool(self.seen.losses)
+        made = Stencil(names["fill"], mark, self.seen.losses, source, moves)
+        return made if self._holds(made) else None
+
+    def _holds(self, made: Stencil) -> bool:
+        seen, memory = self.seen, self.seen.before.copy()
+        body = made.fill(seen.event, memory, memory.strand, Holding())
+        advance(memory, made)
+        return same(body, seen.body) and memory.strand.registers() == seen.after.strand.registers()
+
+
+class Holding:
+    """Takes what a piece says that waits for the end; a stream is one."""
+
+    def __init__(self) -> None:
+        self.frame: Object = {}
+        self.last: Object = {}
+
+    def hold(self, path: Path, value: Value) -> None:
+        """Keep a word for the end."""
+
+
+def advance(memory: Memory, stencil: Stencil) -> None:
+    """Set the flags of the strand to what they are after a stencil."""
+    strand = memory.strand
+    _, saw, said, loose, tail, _ = stencil.mark[0]
+    strand.saw |= saw
+    strand.said |= said
+    strand.loose = set(loose)
+    strand.tail = tail

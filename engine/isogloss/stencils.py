@@ -1,0 +1,65 @@
+"""Stencils: what most pieces of a stream look like, cut out once and then filled in.
+
+Thousands of pieces differ in one text only. For a piece of a known shape, in a known state of its stream, a stencil
+writes what the interpreter would: it compares what counts, moves what moves, and advances the registers. Pieces that
+fit no stencil are the interpreter's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss.cutting import Cutting, state_of
+from isogloss.opacity import looked_into
+
+if TYPE_CHECKING:
+    from isogloss.cutting import Seen, Stencil, Work
+    from isogloss.lens import Lens
+    from isogloss.values import Object, Value
+
+#: How many stencils one lens may have, how many shapes are remembered, and how often one is cut (its constants may
+#: differ): shapes come from strangers.
+_MOST: Final = 32
+_TRIES: Final = 128
+_CUTS: Final = 3
+
+
+class Stencils:
+    """The stencils of one lens, by the state of the strand that they hold for."""
+
+    def __init__(self, lens: Lens) -> None:
+        self.lens = lens
+        self.known: dict[Any, list[Stencil]] = {}
+        self._seen: dict[Any, int] = {}
+        self._count = 0
+        self._opaque: frozenset[str] | None = None
+
+    @property
+    def opaque(self) -> frozenset[str]:
+        """The names whose values rules look into."""
+        if self._opaque is None:
+            self._opaque = frozenset(looked_into(self.lens))
+        return self._opaque
+
+    def wants(self, mark: Any, event: Object) -> bool:
+        """Tell whether a shape is worth cutting: from the second time on that it is seen, and a few times only."""
+        shape = (mark, shape_of(event))
+        times = self._seen.get(shape, 0)
+        if times > _CUTS or self._count >= _MOST or (not times and len(self._seen) >= _TRIES):
+            return False
+        self._seen[shape] = times + 1
+        return times > 0
+
+    def cut(self, seen: Seen, work: Work) -> None:
+        """Cut a stencil from a piece, if one can be cut."""
+        self._count += 1
+        found = Cutting(seen, work, self.opaque).stencil()
+        if found is not None:
+            self.known.setdefault(state_of(seen.before), []).append(found)
+
+
+def shape_of(value: Value) -> Any:
+    """Return the names and types of a value."""
+    if isinstance(value, dict):
+        return tuple((name, shape_of(member)) for name, member in value.items())
+    return [shape_of(item) for item in value].__repr__() if isinstance(value, list) else type(value).__name__
