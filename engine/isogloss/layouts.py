@@ -113,8 +113,8 @@ class Writer:
 
     def _no_place(self, item: Item) -> str:
         """Say why a block has no place: this family has no such slot, or nobody has."""
-        missing = [slot for slot in self.layout.write.slots if slot not in self.layout.slots and slot.holds is not None]
-        reason = next((slot.reason for slot in missing if item.kind in slot.holds and slot.reason), "")
+        missing = [slot for slot in self.layout.write.slots if slot not in self.layout.slots and slot.reason]
+        reason = next((slot.reason for slot in missing if slot.holds is not None and item.kind in slot.holds), "")
         return reason or f"there is no place for a block of kind {item.kind!r} there"
 
     def _overflow(self, item: Item, target: Laid) -> None:

@@ -84,7 +84,7 @@ class Reader(Entries):
     # ------------------------------------------------------------------ rules
 
     def _set(self, name: str, entry: Map) -> RuleSet:
-        self.keys(entry, "rules drops layouts nulls rest inline seed validate stream title note extends")
+        self.keys(entry, "rules drops layouts nulls rest inline headers seed validate stream title note extends")
         return RuleSet(
             name=name,
             mark=entry.mark,
@@ -94,6 +94,7 @@ class Reader(Entries):
             nulls=bool(entry.get("nulls", False)),
             rest=entry.get("rest", {}),
             inline=entry.get("inline", {}),
+            headers=dict(entry.get("headers", {})),
             seed=dict(entry.get("seed", {})),
             validate=entry.get("validate", {}),
             stream={side: tellings.telling(self, telling) for side, telling in self.maps(entry.get("stream"))},

@@ -9,11 +9,13 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from isogloss import pointer
 from isogloss.errors import UnknownName
+from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
-    from isogloss.rule import Dialect
-    from isogloss.values import Value
+    from isogloss.rule import Dialect, Ruleset
+    from isogloss.values import Path, Value
 
 _Words = Mapping[str, Any]
 
@@ -94,3 +96,21 @@ def _called(entry: _Words, model: str, *, stream: bool) -> bool:
 
 def _framing(dialect: Dialect, entry: _Words) -> _Words:
     return {**dialect.raw.get("framing", {}), **entry.get("framing", {})}
+
+
+def told(ruleset: Ruleset, document: str, dialect: str, body: Value, headers: Mapping[str, str]) -> Value:
+    """Return a reply with what its headers say, where its body does not say it; the body itself is not changed."""
+    rules = ruleset.documents.get(document)
+    places = rules.headers.get(dialect, {}) if rules is not None and headers else {}
+    given = {name.lower(): value for name, value in headers.items()} if places else {}
+    for name, place in places.items():
+        if name in given and pointer.find(body, pointer.dotted(place)) is ABSENT:
+            body = _with(body, pointer.dotted(place), given[name])
+    return body
+
+
+def _with(value: Value, path: Path, member: Value) -> Value:
+    if not path:
+        return member
+    inner = value.get(path[0], {}) if isinstance(value, dict) else None
+    return value if inner is None else {**value, path[0]: _with(inner, path[1:], member)}

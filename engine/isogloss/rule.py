@@ -202,6 +202,8 @@ class RuleSet:
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: What a written document must fit: {dialect: {each, text, schema}}.
     validate: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    #: Headers of a reply that say what its body may leave out: {dialect: {header: dotted path}}.
+    headers: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Any])
     #: What minted keys derive from: {dialect: dotted path}.
     seed: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Names that stand for other objects: $ref and its kind.

@@ -225,9 +225,9 @@ class Exchange:
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
         """Translate the reply back into the caller's dialect."""
-        del headers
         memory = self.after()
         body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
+        body = routes.told(self.gloss.ruleset, f"{self.operation}.response", self.gloss.target, body, headers or {})
         done = self._translate("response", self.gloss.target, self.gloss.source, body, memory)
         demand = self.demand() if self.gloss.enforce else None
         if demand is not None:
