@@ -1,0 +1,86 @@
+"""Law 8 for streams: with stencils and without, every event and every loss is the same."""
+
+import json
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import isogloss
+from hypothesis import given
+from hypothesis import strategies as st
+from laws import strategies as draw
+from laws.cases import NOW
+from laws.folding import cut_gemini, cut_openai
+
+Object = dict[str, Any]
+BENCH = Path(__file__).parents[2] / "tools" / "bench_cases"
+TEXTS = st.text(max_size=8) | st.sampled_from(["", "a", "STOP", "model", "é\u2028😀", "x" * 70])
+
+
+def gloss(source: str, **options: Any) -> isogloss.Translator:
+    target = "gemini" if source == "openai" else "openai"
+    return isogloss.Translator(source, target, ids=lambda: "f00d", clock=lambda: NOW, **options)
+
+
+def told(translator: isogloss.Translator, pieces: list[Object]) -> tuple[list[Any], list[Any]]:
+    """Every event of a stream, and every loss but for its place: a stencil reports where its first piece lost it."""
+    if translator.source == "openai":
+        asked: Object = {"messages": [{"role": "user", "content": "x"}], "stream_options": {"include_usage": True}}
+        exchange = translator.exchange("chat", asked, model="gemini-2.5-flash", stream=True)
+    else:
+        exchange = translator.exchange("chat", {"contents": [{"parts": [{"text": "x"}]}]}, model="gpt-4.1", stream=True)
+    stream, before = exchange.stream(), deepcopy(pieces)
+    events = [stream.feed(piece) for piece in pieces] + [stream.close()]
+    assert pieces == before
+    return events, sorted((loss.kind, loss.rule, loss.reason) for loss in exchange.losses)
+
+
+def retold(draws: st.DataObject, value: Any) -> Any:
+    """The same shape with other texts."""
+    if isinstance(value, dict):
+        return {name: retold(draws, member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [retold(draws, item) for item in value]
+    return draws.draw(TEXTS) if isinstance(value, str) and draws.draw(st.booleans()) else value
+
+
+def hold(source: str, pieces: list[Object], draws: st.DataObject) -> None:
+    quick, slow = gloss(source), gloss(source, trace=True)
+    for said in (pieces, pieces, retold(draws, pieces), pieces, retold(draws, pieces)):
+        assert told(quick, said) == told(slow, said), json.dumps(said)
+
+
+@given(draw.gemini_response().flatmap(cut_gemini), st.data())
+def test_gemini_streams(pieces, data):
+    hold("openai", pieces, data)
+
+
+@given(draw.openai_response().flatmap(cut_openai), st.data())
+def test_openai_streams(pieces, data):
+    hold("gemini", pieces, data)
+
+
+def test_what_most_pieces_look_like_is_cut_out():
+    """Of a long stream of text, once it was seen a few times, the interpreter sees the counts only."""
+    pieces = json.loads((BENCH / "e_stream.json").read_bytes())
+    translator, seen = gloss("openai"), []
+    for _ in range(6):
+        exchange = translator.exchange(
+            "chat", {"messages": [{"role": "user", "content": "x"}]}, model="gemini-2.5-flash"
+        )
+        slow, seen = exchange.piece, []
+        exchange.piece = lambda piece, memory, slow=slow, seen=seen: (seen.append(piece), slow(piece, memory))[1]
+        stream = exchange.stream()
+        sent = [event for piece in pieces for event in stream.feed(piece)] + stream.close()
+        assert len(sent) == len(pieces) + 1
+    assert seen == []
+
+
+def test_shapes_of_strangers_are_bounded():
+    """Whatever shapes are sent, a few are remembered, and fewer cut."""
+    translator = gloss("openai")
+    for number in range(400):
+        piece = {"candidates": [{"content": {"parts": [{"text": "x"}]}, f"x{number}": "y", "index": 0}]}
+        told(translator, [piece, piece, {"candidates": [{"finishReason": "STOP"}]}])
+    stencils = translator.plan("gemini-2.5-flash").stencils
+    assert sum(len(known) for known in stencils.known.values()) <= 32
