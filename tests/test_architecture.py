@@ -98,7 +98,7 @@ VENDORS = {"sdk", "emulator"}  # the only folders that speak a vendor's language
 LIBRARIES = {
     "yaml": {"source"},
     "jmespath": {"guard"},
-    "jsonschema": {"checker", "validation"},
+    "jsonschema": {"checker", "validation", "gateway"},
     "referencing": {"checker", "validation"},
     "httpx": {"gateway", "transports"},
     "aiohttp": {"gateway"},

@@ -6,13 +6,14 @@ sources    where a document and a ruleset come from: files, standard input, opti
 documents  translate, explain, demo
 rulebook   check, show, diff, docs
 serving    emulator
+gateway    serve
 """
 
 from __future__ import annotations
 
 import click
 
-from isogloss.cli import documents, rulebook, serving
+from isogloss.cli import documents, gateway, rulebook, serving
 from isogloss.cli.words import Program, version
 
 
@@ -25,7 +26,7 @@ def program() -> None:
     """
 
 
-for _module in (documents, rulebook, serving):
+for _module in (documents, rulebook, gateway, serving):
     for _command in _module.COMMANDS:
         program.add_command(_command)
 

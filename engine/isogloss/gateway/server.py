@@ -1,0 +1,96 @@
+"""The application on a socket: in the foreground, in several processes, or in a thread for programs and tests."""
+
+from __future__ import annotations
+
+import functools
+import logging
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from isogloss.gateway import app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from isogloss.gateway.settings import Settings
+
+_PATIENCE: Final = 15.0  # seconds until a server must stand, or be gone
+#: Seconds that requests have to come to their end when the server stops.
+_GRACE: Final = 10
+
+
+def run(settings: Settings, announce: Callable[[str], None]) -> None:
+    """Serve until interrupted; `announce` gets the address, as http://host:port. Port 0 takes a free one.
+
+    Raises OSError where the address is taken.
+    """
+    logging.getLogger("isogloss.gateway").setLevel(logging.INFO)
+    with _bound(settings.host, settings.port) as bound:
+        config = _config(settings, grace=_GRACE)
+        announce(_address(bound))
+        if settings.workers > 1:
+            Multiprocess(config, sockets=[bound]).run()
+        else:
+            uvicorn.Server(config).run(sockets=[bound])
+
+
+@contextmanager
+def background(settings: Settings) -> Generator[str]:
+    """Serve in a thread for as long as the context lasts; yields the address."""
+    server = uvicorn.Server(_config(settings, grace=1))
+    with _bound(settings.host, settings.port) as bound:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        try:
+            _await(server, thread)
+            yield _address(bound)
+        finally:
+            server.should_exit = True
+            thread.join(_PATIENCE)
+
+
+def _config(settings: Settings, grace: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        functools.partial(app.create, settings),
+        factory=True,
+        workers=settings.workers,
+        log_level="warning",
+        access_log=False,  # it would write queries down, and keys stand in them
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_graceful_shutdown=grace,
+        lifespan="on",
+        ws="none",
+    )
+
+
+def _await(server: uvicorn.Server, thread: threading.Thread) -> None:
+    end = time.monotonic() + _PATIENCE
+    while not server.started:
+        if not thread.is_alive() or time.monotonic() > end:
+            raise OSError("the server did not start")
+        time.sleep(0.005)
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    found = socket.socket(family)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        found.bind((host, port))
+    except OSError:
+        found.close()
+        raise
+    return found
+
+
+def _address(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
