@@ -23,7 +23,8 @@ _CLASSES: Final = {
     words.CATEGORY_NOT_WORD: "-",
 }
 _PRINTABLE: Final = "".join(map(chr, range(33, 127)))
-_MORE: Final = 3
+_MORE: Final = 3  # times that something is repeated that may be left out
+_MOST: Final = 100  # … and that something is repeated at all
 
 
 def matching(pattern: str, draw: Callable[[str, int], int]) -> str:
@@ -47,7 +48,7 @@ def _item(op: Any, value: Any, draw: Callable[[str, int], int], path: str) -> st
         return _choice(_members(value), draw, path)
     if op in {words.MAX_REPEAT, words.MIN_REPEAT}:
         least, most, inner = value
-        count = least + draw(path, min(int(most) - least, _MORE)) if least == 0 else least
+        count = min(least, _MOST) or draw(path, min(int(most), _MORE))
         return "".join(_sequence(inner, draw, f"{path}x{index}") for index in range(count))
     if op is words.SUBPATTERN:
         return _sequence(value[-1], draw, path)

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 Schema = dict[str, Any]
 
-_DEEPEST: Final = 5
+_DEEPEST: Final = 5  # levels below which only what is required is said
+_BOTTOM: Final = 40  # levels below which a schema that never ends is left
+_LONGEST: Final = 100_000  # characters, and items
+_MOST: Final = 20_000  # values, after which nothing more is said
 _FORMATS: Final = {
     "date-time": "2026-03-14T09:26:53Z",
     "date": "2026-03-14",
@@ -40,6 +43,7 @@ class Sampler:
         self.dice = dice
         self.words = list(words or ())
         self.spare = False
+        self.made = 0
 
     def draw(self, *, spare: bool = False) -> Any:
         """Draw a value; `spare` leaves out what the schema does not require."""
@@ -47,6 +51,9 @@ class Sampler:
         return self.value(self.root, "", 0)
 
     def value(self, schema: Schema, path: str, depth: int) -> Any:
+        self.made += 1
+        if self.made > _MOST:
+            return None
         schema = self.settled(schema, path, depth)
         for key in ("const", "example"):
             if key in schema:
@@ -67,19 +74,23 @@ class Sampler:
     def settled(self, schema: Schema, path: str, depth: int) -> Schema:
         """Follow references, and choose a branch."""
         schema = self.followed(schema)
+        if depth > _BOTTOM:
+            return {}
         for key in ("anyOf", "oneOf"):
             branches = [one for one in schema.get(key, []) if _kind(one) != "null"] or schema.get(key, [])
             if branches:
                 rest = {name: value for name, value in schema.items() if name != key}
                 chosen = branches[0] if depth >= _DEEPEST else self.dice.pick(f"{path}/{key}", branches)
-                return self.settled({**rest, **self.settled(chosen, path, depth)}, path, depth)
+                return {**rest, **self.settled(chosen, path, depth + 1)}
         for one in schema.get("allOf", []):
-            schema = {**schema, **self.settled(one, path, depth)}
+            schema = {**schema, **self.settled(one, path, depth + 1)}
         return schema
 
     def followed(self, schema: Any) -> Schema:
-        """Follow references; what is no object (`true`: anything) is a string."""
-        while isinstance(schema, dict) and "$ref" in schema:
+        """Follow references, a few of them; what is no object (`true`: anything) is a string."""
+        for _ in range(_DEEPEST):
+            if not isinstance(schema, dict) or "$ref" not in schema:
+                break
             schema = resolve(self.root, schema["$ref"])
         return schema if isinstance(schema, dict) else {"type": "string"}
 
@@ -95,7 +106,7 @@ class Sampler:
     def array(self, schema: Schema, path: str, depth: int) -> list[Any]:
         fixed = schema.get("prefixItems", [])
         items = schema.get("items", {"type": "string"})
-        least = max(int(schema.get("minItems", 0)), len(fixed))
+        least = min(_LONGEST, max(int(schema.get("minItems", 0)), len(fixed)))
         most = int(schema.get("maxItems", max(least, 3)))
         count = self.dice.number(path, least or min(most, 1), max(most, least)) if depth < _DEEPEST else least
         return [
@@ -110,7 +121,7 @@ class Sampler:
         if schema.get("format") in _FORMATS:
             return _FORMATS[schema["format"]]
         text = self.words.pop(0) if self.words else self.dice.pick(path, ["amber", "birch", "cedar", "délta", "ember"])
-        least, most = int(schema.get("minLength", 0)), int(schema.get("maxLength", 10**6))
+        least, most = min(_LONGEST, int(schema.get("minLength", 0))), int(schema.get("maxLength", _LONGEST))
         return (text + _LETTERS * (least // len(_LETTERS) + 1))[: max(least, min(most, len(text)))]
 
     def integer(self, schema: Schema, path: str, depth: int) -> int:

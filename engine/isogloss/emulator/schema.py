@@ -38,7 +38,10 @@ def read(document: Any, schema: Schema, definitions: Schema) -> Any:
     Raises Refusal (400) that names every violation, by field, as in `contents[0].parts[1].inline_data`.
     """
     reader = _Reader(definitions)
-    found = reader.value(schema, document, "", named=False)
+    try:
+        found = reader.value(schema, document, "", named=False)
+    except RecursionError:
+        raise invalid("The message is nested too deeply.") from None
     if reader.violations:
         raise _refusal(reader.violations)
     return found

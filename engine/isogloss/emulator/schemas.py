@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+import jsonschema
+
 from isogloss.emulator.errors import Refusal, invalid
 
 if TYPE_CHECKING:
@@ -67,6 +69,7 @@ def check_json(schema: Any, where: str) -> None:
     """Hold a JSON Schema to what the API says: references that resolve, alone in their node."""
     if not isinstance(schema, dict):
         raise _refused(where, "a JSON schema is an object")
+    _sound(schema, where)
     for node in _nodes(schema, 0, where):
         target = node.get("$ref")
         if not isinstance(target, str):
@@ -75,6 +78,27 @@ def check_json(schema: Any, where: str) -> None:
             raise _refused(where, f"beside a $ref only names that start with $ may stand, at {target}")
         if resolve(schema, target) is None:
             raise _refused(where, f"the reference {target} leads nowhere")
+    if _endless(schema, schema, frozenset()):
+        raise _refused(where, "a schema may hold itself only through properties that are not required")
+
+
+def _sound(schema: dict[str, Any], where: str) -> None:
+    """Refuse what is no JSON Schema; types may be in capitals."""
+    for error in jsonschema.Draft202012Validator(jsonschema.Draft202012Validator.META_SCHEMA).iter_errors(schema):
+        if "type" not in error.absolute_path:
+            path = "/".join(map(str, error.absolute_path))
+            raise _refused(where, f"this is no JSON schema, at /{path}: {error.message}")
+
+
+def _endless(root: dict[str, Any], node: Any, seen: frozenset[str]) -> bool:
+    """Tell whether a value that fits would never end."""
+    if not isinstance(node, dict):
+        return False
+    target = node.get("$ref")
+    if isinstance(target, str):
+        return target in seen or _endless(root, resolve(root, target), seen | {target})
+    properties = node.get("properties", {})
+    return any(_endless(root, properties[name], seen) for name in node.get("required", ()) if name in properties)
 
 
 def _nodes(value: Any, depth: int, where: str) -> Iterator[dict[str, Any]]:

@@ -27,7 +27,8 @@
 
 Requests are held to the API's rules first, so that a script hides no mistake. A request may name several scripts:
 `[[pace 0.1]] [[finish SAFETY]]`. In a script that is called with a word, `$word` stands for that word. The built-in
-scripts are scripts.yaml; those of a file come before them. schemas/emulator-script.schema.json describes both.
+scripts are scripts.yaml; those of a file come before them, and replace those with the same name. Both are described by
+schemas/emulator-script.schema.json.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from typing import TYPE_CHECKING, Any, Final
 import jsonschema
 
 from isogloss import resources, source
+from isogloss.emulator.errors import invalid
 from isogloss.errors import Mark, Problem, RuleError
 
 if TYPE_CHECKING:
@@ -101,7 +103,7 @@ class Book:
         for script in self.scripts:
             for name, word in names:
                 if name == script.name:
-                    yield script, _filled(script.do, word)
+                    yield script, _worded(script, word)
             if script.holds(occasion):
                 yield script, script.do
 
@@ -114,19 +116,31 @@ def _calls(text: str) -> list[tuple[str, str | None]]:
     return [(name, word or None) for name, word in _NAMED.findall(text)]
 
 
-def _filled(value: Any, word: str | None) -> Any:
-    """Put the word that a script was called with where `$word` stands; a number, where it is one."""
+def _worded(script: Script, word: str | None) -> dict[str, Any]:
+    """Return what a script does with the word that it was called with: as text, or else as a number.
+
+    Raises Refusal (400) where it is neither.
+    """
+    for meant in (word, *_numbers(word or "")):
+        found = _filled(script.do, meant)
+        if _deeds().is_valid(found):
+            return found
+    raise invalid(f"The script {script.name} is called with a word that it cannot take: {word or 'none'}")
+
+
+def _filled(value: Any, word: Any) -> Any:
+    """Put the word that a script was called with where `$word` stands."""
     if isinstance(value, dict):
         return {key: _filled(item, word) for key, item in value.items()}
     if isinstance(value, list):
         return [_filled(item, word) for item in value]
-    return _scalar(word or "") if value == "$word" else value
+    return word if value == "$word" else value
 
 
-def _scalar(word: str) -> str | int | float:
-    if re.fullmatch(r"[0-9]+", word):
-        return int(word)
-    return float(word) if re.fullmatch(r"[0-9]*\.[0-9]+", word) else word
+def _numbers(word: str) -> list[float]:
+    if re.fullmatch(r"[0-9]{1,9}", word):
+        return [int(word)]
+    return [float(word)] if re.fullmatch(r"[0-9]{0,9}\.[0-9]{1,9}", word) else []
 
 
 # --- reading
@@ -141,7 +155,10 @@ def load(files: Iterable[Path] = ()) -> Book:
     documents = [_read(file, problems) for file in (*files, _FILE)]
     if problems:
         raise RuleError(problems)
-    scripts = [_script(one) for document in documents for one in document.get("scripts", [])]
+    *own, built_in = [[_script(one) for one in document.get("scripts", [])] for document in documents]
+    scripts = [script for file in own for script in file]
+    names = {script.name for script in scripts}
+    scripts += [script for script in built_in if script.name not in names]
     models = {name: entry for document in documents for name, entry in document.get("models", {}).items()}
     return Book(tuple(scripts), models)
 
@@ -162,9 +179,19 @@ def _read(file: Path, problems: list[Problem]) -> dict[str, Any]:
 
 
 @cache
+def _deeds() -> jsonschema.Draft202012Validator:
+    """Return what says whether a script with its word filled in can be done."""
+    return jsonschema.Draft202012Validator({"$defs": _schema()["$defs"], "$ref": "#/$defs/do"})
+
+
+@cache
 def _validator() -> jsonschema.Draft202012Validator:
-    schema = json.loads((resources.folder("schemas") / _SCHEMA).read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(schema)
+    return jsonschema.Draft202012Validator(_schema())
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json.loads((resources.folder("schemas") / _SCHEMA).read_text(encoding="utf-8"))
 
 
 def _sentence(error: jsonschema.ValidationError) -> str:

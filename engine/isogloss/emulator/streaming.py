@@ -46,8 +46,8 @@ def _pieces(candidate: dict[str, Any], seed: str) -> Iterator[dict[str, Any]]:
     index = candidate["index"]
     parts = [piece for part in candidate["content"].get("parts", []) for piece in _cut(part, Dice(seed, index))]
     late = {key: value for key, value in candidate.items() if key not in {"content", "index"}}
-    if not parts or "functionCall" in parts[-1]:
-        parts.append({"text": ""})
+    if not parts or ("functionCall" in parts[-1] and Dice(seed, index).number("late", 0, 1)):
+        parts.append({"text": ""})  # a stream of calls ends with the last call, or a piece later
     for part in parts[:-1]:
         yield {"content": {"parts": [part], "role": "model"}, "index": index}
     yield {"content": {"parts": [parts[-1]], "role": "model"}, **late, "index": index}
