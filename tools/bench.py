@@ -6,7 +6,8 @@ over the rounds, of one contestant's figure divided by the hand-written one of t
 down halfway slows both. Quote the ratios; the microseconds hold for one machine on one day.
 
 What is timed: a Translator made once; for requests the exchange, its body and its losses; for replies and errors the
-reply's body and losses on an exchange made beforehand. Losses are on, as they always are.
+reply's body and losses on an exchange made beforehand; for streams all pieces, the end and the losses, on such an
+exchange. Losses are on, as they always are.
 
     python tools/bench.py                 the table
     python tools/bench.py --trace         with a column for what the ledger costs when it is read
@@ -63,7 +64,7 @@ class Case:
     """One document, the dialect it is written in, and how many times the hand-written figure it may take."""
 
     name: str
-    phase: str  # request, response or error
+    phase: str  # request, response, stream or error
     file: str
     source: str  # the dialect of the document
     target: str
@@ -96,6 +97,8 @@ def _replies() -> Iterator[Case]:
         yield Case("d", "response", rich, *direction, 2.0)
         yield Case("d0", "response", small, *direction, 4.0)
         yield Case("error", "error", error, *direction, status=400)
+    yield Case("e, 100 chunks", "stream", "e_stream", *back, 2.5)
+    yield Case("e, 100 chunks", "stream", "e_openai", *there, 2.5)
 
 
 def cases() -> list[Case]:
@@ -192,10 +195,29 @@ def _hand_back_error(items: list[Object], case: Case) -> None:
         hand_back.error(status, body)
 
 
-BY_HAND: dict[tuple[str, str], Callable[[list[Object], Case], None]] = {
+def _hand_stream(items: list[list[Object]], case: Case) -> None:
+    model = case.model
+    for pieces in items:
+        stream = hand.Stream(model)
+        for piece in pieces:
+            stream.feed(piece)
+        stream.end()
+
+
+def _hand_back_stream(items: list[list[Object]], _case: Case) -> None:
+    for pieces in items:
+        stream = hand_back.Stream()
+        for piece in pieces:
+            stream.feed(piece)
+        stream.end()
+
+
+BY_HAND: dict[tuple[str, str], Callable[[list[Any], Case], None]] = {
     ("request", "gemini"): _hand_to_gemini,
     ("response", "openai"): _hand_to_openai,
     ("error", "openai"): _hand_error_to_openai,
+    ("stream", "openai"): _hand_stream,
+    ("stream", "gemini"): _hand_back_stream,
     ("request", "openai"): _hand_back_request,
     ("response", "gemini"): _hand_back_response,
     ("error", "gemini"): _hand_back_error,
@@ -217,13 +239,16 @@ def by_isogloss(isogloss: ModuleType, case: Case, *, trace: bool = False) -> Con
         return Contestant(name, _request_work(translator, case, trace), _same)
     translator = isogloss.Translator(source=case.target, target=case.source, **options)
     asked = json.loads((CASES / f"{ASKED[case.target]}.json").read_bytes())
+    counted = case.phase == "stream" and case.target == "openai"
+    streamed: Object = {"stream_options": {"include_usage": True}} if counted else {}
 
     def prepare(doc: Object) -> tuple[Any, Object]:
-        exchange = translator.exchange("chat", copy.deepcopy(asked), model=case.model)
+        exchange = translator.exchange("chat", copy.deepcopy(asked) | streamed, model=case.model)
         _ = exchange.request.body
         return exchange, doc
 
-    return Contestant(name, _error_work(case) if case.phase == "error" else _reply_work(trace), prepare)
+    work = {"error": _error_work(case), "stream": _stream_work, "response": _reply_work(trace)}
+    return Contestant(name, work[case.phase], prepare)
 
 
 ASKED = {"openai": "a_request", "gemini": "a_gemini"}  # the request that a reply in this dialect answers
@@ -253,6 +278,15 @@ def _reply_work(trace: bool) -> Work:
                 len(done.ledger)
 
     return work
+
+
+def _stream_work(items: list[tuple[Any, list[Object]]]) -> None:
+    for exchange, pieces in items:
+        stream = exchange.stream()
+        for piece in pieces:
+            stream.feed(piece)
+        stream.close()
+        _ = exchange.losses
 
 
 def _error_work(case: Case) -> Work:
@@ -423,7 +457,7 @@ def measure(case: Case, isogloss: ModuleType | None, peer: Peer | None, options:
     timer = Timer(case, options.parsed)
     contestants = [by_hand(case), *_ours(row, timer, isogloss), *(c for c in [by_litellm(peer, case)] if c)]
     _fill(row, timer.rounds(contestants, options.rounds))
-    if options.trace and isogloss and row.isogloss and case.phase != "error":
+    if options.trace and isogloss and row.isogloss and case.phase not in {"error", "stream"}:
         pair = [by_isogloss(isogloss, case, trace=trace) for trace in (False, True)]
         traced = timer.rounds(pair, options.rounds)
         row.ledger = ratio(traced["ledger"], traced["isogloss"])
@@ -642,7 +676,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--gate", action="store_true", help="exit with 1 when a limit is missed")
     parser.add_argument("--rounds", type=int, default=9, help="rounds per case (9)")
     parser.add_argument("--case", action="append", metavar="NAME", help="only cases whose name or file starts so")
-    parser.add_argument("--phase", choices=["request", "response", "error"], help="only this phase")
+    parser.add_argument("--phase", choices=["request", "response", "stream", "error"], help="only this phase")
     parser.add_argument("--model", action="append", default=[], metavar="CASE=MODEL", help="another model for a case")
     parser.add_argument("--parsed", action="store_true", help="copies by parsing JSON text, not by deepcopy")
     parser.add_argument("--no-litellm", action="store_true", help="leave litellm out though it is installed")

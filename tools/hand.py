@@ -220,6 +220,42 @@ def to_openai(resp: Object, model: str) -> Object:
     return out
 
 
+class Stream:
+    """A streamed Gemini reply as OpenAI chunks."""
+
+    def __init__(self, model: str) -> None:
+        """Begin."""
+        self.model, self.created, self.ncalls, self.first = model, int(time.time()), 0, True
+        self.usage: Object = {}
+        self.id = ""
+
+    def feed(self, ch: Object) -> list[Object]:
+        """One chunk."""
+        out: list[Object] = []
+        self.id = ch.get("responseId") or self.id
+        if "usageMetadata" in ch:
+            self.usage = ch["usageMetadata"]
+        for c in ch.get("candidates") or ():
+            d = parts_out(c.get("content", {}).get("parts") or (), self.ncalls)
+            self.ncalls += len(d.get("tool_calls", ()))
+            if self.first:
+                d["role"], self.first = "assistant", False
+            fin = c.get("finishReason")
+            done = ("tool_calls" if self.ncalls else FINISH.get(fin, "stop")) if fin else None
+            choice = {"index": c.get("index", 0), "delta": d, "logprobs": None, "finish_reason": done}
+            out.append(self.chunk(ch.get("modelVersion", self.model), [choice]))
+        return out
+
+    def chunk(self, model: str, choices: list[Object]) -> Object:
+        """The frame of a chunk."""
+        kind = "chat.completion.chunk"
+        return {"id": self.id, "object": kind, "created": self.created, "model": model, "choices": choices}
+
+    def end(self) -> list[Object]:
+        """The counts."""
+        return [{**self.chunk(self.model, []), "usage": usage(self.usage)}]
+
+
 ERROR_TYPE = {
     400: "invalid_request_error",
     401: "authentication_error",

@@ -188,6 +188,57 @@ def response(o: Object) -> Object:
     return out
 
 
+class Stream:
+    """A streamed OpenAI reply as Gemini chunks; calls are put together until the end."""
+
+    def __init__(self) -> None:
+        """Begin."""
+        self.calls: dict[int, Object] = {}
+        self.finish: str | None = None
+        self.usage: Object = {}
+        self.id = self.model = ""
+
+    def feed(self, ch: Object) -> list[Object]:
+        """One chunk."""
+        self.id, self.model = ch["id"], ch["model"]
+        if ch.get("usage"):
+            self.usage = ch["usage"]
+        out: list[Object] = []
+        for c in ch["choices"]:
+            d: Object = c["delta"]
+            parts: list[Object] = []
+            if d.get("reasoning_content"):
+                parts.append({"text": d["reasoning_content"], "thought": True})
+            if d.get("content"):
+                parts.append({"text": d["content"]})
+            for t in d.get("tool_calls") or ():
+                known = self.calls.setdefault(t["index"], {"id": t.get("id"), "name": "", "arguments": ""})
+                known["name"] += t["function"].get("name") or ""
+                known["arguments"] += t["function"].get("arguments") or ""
+            self.finish = c.get("finish_reason") or self.finish
+            if parts:
+                out.append(self.chunk([{"index": c["index"], "content": {"role": "model", "parts": parts}}]))
+        return out
+
+    def chunk(self, candidates: list[Object]) -> Object:
+        """The frame of a chunk."""
+        return {"candidates": candidates, "responseId": self.id, "modelVersion": self.model}
+
+    def end(self) -> list[Object]:
+        """The calls, why it ended, the counts."""
+        last: Object = {"index": 0, "finishReason": FIN.get(self.finish or "", "STOP")}
+        if self.calls:
+            calls = [{**c, "args": json.loads(c.pop("arguments") or "{}")} for c in self.calls.values()]
+            last["content"] = {"role": "model", "parts": [{"functionCall": call} for call in calls]}
+        u = self.usage
+        counts = {
+            "promptTokenCount": u.get("prompt_tokens", 0),
+            "candidatesTokenCount": u.get("completion_tokens", 0),
+            "totalTokenCount": u.get("total_tokens", 0),
+        }
+        return [{**self.chunk([last]), "usageMetadata": counts}]
+
+
 ERROR_STATUS = {
     400: "INVALID_ARGUMENT",
     401: "UNAUTHENTICATED",
