@@ -79,6 +79,9 @@ class Shelf:
         shelf = self.tree[section]
         if overlay and section == "families":
             # An overlay's patterns are tried before the rulebook's: it must be able to take a name over.
+            for name in [name for name in entries if name in shelf]:
+                said = f"the family {name!r} is given at {shelf.names[name].place} already; change it by `actions`"
+                self.problems.append(Problem(entries.names[name], said))
             self.tree[section] = shelf = _first(entries, shelf)
             return
         for name, entry in entries.items():

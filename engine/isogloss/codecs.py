@@ -383,7 +383,7 @@ def _read_below(value: Value, options: Options) -> tuple[Value]:
 
 
 def _write_below(neutral: tuple[Value, ...], options: Options) -> Value:
-    return options["head"] + neutral[0]
+    return options["head"] + neutral[0] if isinstance(neutral[0], str) else neutral[0]
 
 
 CODECS: Final[dict[str, Codec]] = {

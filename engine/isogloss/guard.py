@@ -146,6 +146,9 @@ def _index(tree: dict[str, Any]) -> Guard:
 
 
 def _sub(tree: dict[str, Any]) -> Guard:
+    if tree["children"][0]["type"] == "not_expression":
+        message = "here ! takes the first name alone; !(a.b) asks whether a.b is not there"
+        raise GuardError(message)
     first, *rest = [_node(child) for child in tree["children"]]
 
     def run(value: Value) -> Value:
