@@ -54,6 +54,7 @@ STARTUP_LIMIT_MS = 100.0
 WHOLE_FROM = 10  # ratios from here on are shown without a fraction
 BATCH_SECONDS = 0.002
 BATCHES = 7
+WARM = 20  # calls before the first that counts
 
 
 # ── cases ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -395,8 +396,8 @@ class Timer:
             return (time.perf_counter() - start) / size
 
     def size(self, who: Contestant) -> int:
-        """How many calls fill a batch of about two milliseconds."""
-        self.batch(who, 3)
+        """How many calls fill a batch of about two milliseconds, once code is made and caches are warm."""
+        self.batch(who, WARM)
         return max(3, min(500, round(BATCH_SECONDS / self.batch(who, 5))))
 
     def rounds(self, contestants: Sequence[Contestant], count: int) -> dict[str, list[float]]:

@@ -2,21 +2,24 @@
 
 Generated code either returns exactly what the interpreter would, or raises Bail and the interpreter does it. So
 there is nothing that it must know: a construct it does not know is compiled to Bail, for the documents that need it.
+
+Each rule set becomes a general function, which goes over the names that are present; for shapes that come often a
+function of their own is made later, from the rules that can hold for just these names.
 """
 
 from __future__ import annotations
 
-import marshal
-from types import CodeType
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import generated, guard, parting, wording
-from isogloss.compiler_clusters import SET_ARGUMENTS
+from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
+from isogloss.compiler_shapes import ShapeCompiler
 from isogloss.notes import DEEP, LOST, NO, Bail
+from isogloss.shapes import Shapes
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
@@ -24,68 +27,139 @@ if TYPE_CHECKING:
 
     from isogloss.lens import Lens, TurnedSet
 
+    Fast = Callable[..., Any]
+
 _ENTRY: Final = """
-def run(v, mem, defaults):
-    if type(v) is not dict or mem.whole or mem.casts: raise Bail
+def run(v, mem, defaults, clock):
+    if type(v) is not dict: raise Bail
+    {clock}
     notes = []
     saw = Saw()
-    out = {name}(v, None, notes, mem, saw, defaults)
+    out = {call}
     if saw.size > LARGEST: raise Bail
     return out, notes
 """
+_CLOCK: Final = "if 'now' not in mem and clock is not None: mem['now'] = int(clock())"
+_DOCUMENT: Final = "document"
 
 
 class Compiler:
-    """Compiles one lens."""
+    """Compiles one lens, and later the shapes that it meets."""
 
     def __init__(self, lens: Lens) -> None:
         self.lens = lens
         self.module = Module()
-        self.context = Context(lens, self.module, self.set_function)
+        self.context = Context(lens, self.module, self.call)
         self.asked = _asked(lens)
         self.sets: dict[tuple[str, frozenset[str]], str] = {}
+        #: Functions of layouts and the names they read, by set, names held and number.
+        self.layouts: dict[tuple[str, frozenset[str], int], tuple[str, set[str]]] = {}
         self.open: set[str] = set()
         self.recursive: set[str] = set()
+        #: Functions that have no shapes.
+        self.plain: set[str] = set()
+        self.space: dict[str, Any] = {**_SPACE, "LENS": lens, "SETS": {}, "portion": self._portion}
+        self.space["shapes"] = self._shapes
 
     def source(self) -> str:
         """Write the module; raises Unsupported where nothing can be compiled."""
         name = self.module.fresh("S")
-        self._set(name, self.lens.document, "document", frozenset())
+        self._set(name, self.lens.document, _DOCUMENT, frozenset())
         sets = ", ".join(f"{key[0]!r}: {fn}" for key, fn in self.sets.items() if not key[1])
         self.module.after.append(f"SETS.update({{{sets}}})")
-        return self.module.source() + _ENTRY.format(name=name)
+        source = self.module.source()
+        clock = _CLOCK if "mem.get('now')" in source else "del clock"
+        return source + _ENTRY.format(call=f"{name}s[(*v,)](v, None, notes, mem, saw, defaults)", clock=clock)
 
-    def set_function(self, name: str, held: frozenset[str] = frozenset()) -> str:
-        """Name the function of a set, compiled when it is first asked for."""
+    def function(self) -> Fast:
+        """Make the function that runs the lens; raises Unsupported."""
+        self._load(self.source())
+        return self.space["run"]
+
+    def _load(self, source: str) -> None:
+        name = f"<{self.lens.name} {self.lens.reader} to {self.lens.writer}>"
+        exec(compile(source, name, "exec"), self.space)  # noqa: S102 - our own code, made from the rulebook
+
+    # ------------------------------------------------------------------ sets
+
+    def call(self, name: str, value: str, link: str, held: frozenset[str] = frozenset()) -> str:
+        """Write the call of a set's function, which is compiled when it is first asked for."""
         if name in self.open:
             self.recursive.add(name)
-            return f"{self.sets[name, held]}_"
-        if (name, held) not in self.sets:
+        elif (name, held) not in self.sets:
             self._compile(name, held)
-        return self.sets[name, held]
+        made = self.sets[name, held]
+        remembered = name in self.recursive and name not in self.open
+        work = made if remembered or made in self.plain else f"{made}s[(*{value},)]"
+        return f"{work}({value}, {link}, notes, mem, saw, defaults)"
 
     def _compile(self, name: str, held: frozenset[str]) -> None:
         made = self.sets[name, held] = self.module.fresh("S")
         self.open.add(name)
         before = len(self.module.functions)
         try:
-            self._set(f"{made}_", self.lens.set(name), "set", held)
+            self._set(made, self.lens.set(name), "set", held)
         except Unsupported:
             body = Code()
             body.add("raise Bail")
             self.module.function(f"{made}_", SET_ARGUMENTS, body)
+            self.plain.add(made)
         self.open.discard(name)
-        pure = not any(word in text for text in self.module.functions[before:] for word in ("mem.", "saw.add"))
-        if name in self.recursive and not pure:
+        if name in self.recursive and not _pure(self.module.functions[before:]):
             raise Unsupported(name)
-        self.module.after.append(f"{made} = remembered({made}_)" if name in self.recursive else f"{made} = {made}_")
+        remembered = name in self.recursive and made not in self.plain
+        self.module.after.append(f"{made} = remembered({made}s)" if remembered else f"{made} = {made}_")
 
-    def _set(self, name: str, rules: TurnedSet, sort: str, held: frozenset[str]) -> None:
-        SetCompiler(self.context, rules, sort, self._lay, held).compile(name)
+    def _set(self, made: str, rules: TurnedSet, sort: str, held: frozenset[str]) -> None:
+        known = SetCompiler(self.context, rules, sort, self.lay, held).compile(f"{made}_")
+        told = f"{rules.name!r}, {sort!r}, frozenset({sorted(held)!r}), frozenset({sorted(known)!r})"
+        self.module.after.append(f"{made}s = shapes({made + '_'!r}, {told})")
 
-    def _lay(self, compiler: SetCompiler, layout: str, number: int) -> set[str]:
-        work = LayoutCompiler(self.context, self.lens.layout(layout), number, compiler.scopes, self.asked)
-        return work.compile(compiler.body)
+    def lay(self, rules: TurnedSet, scopes: Any, held: frozenset[str], number: int) -> tuple[str, set[str]]:
+        """Name the function of one of a set's layouts, and the names that it reads."""
+        key = (rules.name, held, number)
+        if key not in self.layouts:
+            body = Code()
+            layout = self.lens.layout(rules.layouts[number])
+            taken = LayoutCompiler(self.context, layout, number, scopes, self.asked).compile(body)
+            made = self.module.fresh("lay")
+            self.module.function(made, LAYOUT_ARGUMENTS, body)
+            self.layouts[key] = (made, taken)
+        return self.layouts[key]
+
+    # ------------------------------------------------------------------ at work
+
+    def _portion(self, name: str, sort: str, indexes: Any, roots: Any) -> Fast:
+        def run(*given: Any) -> None:
+            nonlocal run
+            run = parting.component(self.lens, name, sort, indexes, roots, self.space["SETS"])
+            run(*given)
+
+        return lambda *given: run(*given)  # noqa: PLW0108 - run is another function after its first call
+
+    def _shapes(self, general: str, name: str, sort: str, held: frozenset[str], names: frozenset[str]) -> Shapes:
+        rules = self.lens.document if sort == _DOCUMENT else self.lens.set(name)
+
+        def make(shape: tuple[str, ...], nulls: frozenset[str]) -> Fast | None:
+            made = self.module.fresh("P")
+            own = {name} - self.open if sort != _DOCUMENT else set[str]()
+            self.open |= own
+            try:
+                ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(made, general, shape, nulls)
+                pure = name not in self.recursive or _pure(self.module.functions)
+            except Unsupported:
+                pure = False
+            finally:
+                self.open -= own
+                self._load(self.module.source())
+            return self.space[made] if pure else None
+
+        return Shapes(self.space[general], names, make)
+
+
+def _pure(functions: list[str]) -> bool:
+    """Tell whether what functions return depends on nothing but the value they are given."""
+    return not any(word in text for text in functions for word in ("mem[", "mem.get", "saw.add"))
 
 
 def _asked(lens: Lens) -> frozenset[str]:
@@ -97,49 +171,12 @@ def _asked(lens: Lens) -> frozenset[str]:
     return frozenset({word for one in sets for rule in one.rules for word in rule.saw} | {r.saw for r in rows if r.saw})
 
 
-def compile_lens(lens: Lens) -> bytes | None:
-    """Compile a lens to code that can be kept; None where nothing can be compiled."""
+def compile_lens(lens: Lens) -> Fast | None:
+    """Compile a lens to a function of document, exchange values, defaults and clock; None where it cannot be."""
     try:
-        source = Compiler(lens).source()
+        return Compiler(lens).function()
     except Unsupported:
         return None
-    return marshal.dumps(compile(source, f"<{lens.name} {lens.reader} to {lens.writer}>", "exec"))
-
-
-def load(lens: Lens, code: bytes) -> Callable[[Any, Any, bool], Any]:
-    """Make the function that compiled code defines."""
-
-    def portion(name: str, sort: str, indexes: Any, roots: Any) -> Any:
-        def run(*given: Any) -> None:
-            nonlocal run
-            run = parting.component(lens, name, sort, indexes, roots, space["SETS"])
-            run(*given)
-
-        return lambda *given: run(*given)  # noqa: PLW0108 - run is another function after its first call
-
-    space: dict[str, Any] = {
-        **{name: getattr(generated, name) for name in _NAMES},
-        "deriver": wording.deriver,
-        "words": wording.words,
-        "ABSENT": ABSENT,
-        "same": same,
-        "BOXES": (dict, list),
-        "Bail": Bail,
-        "LOST": LOST,
-        "DEEP": DEEP,
-        "NO": NO,
-        "LENS": lens,
-        "SETS": {},
-        "portion": portion,
-        "bail": _bail,
-        "truth": guard.truth,
-        "numbers": guard.numbers,
-        "asked": guard.FUNCTIONS,
-    }
-    loaded = marshal.loads(code)  # noqa: S302 - our own code, made from the rulebook
-    assert isinstance(loaded, CodeType)
-    exec(loaded, space)  # noqa: S102 - our own code, made from the rulebook
-    return space["run"]
 
 
 def _bail() -> None:
@@ -164,3 +201,21 @@ _NAMES: Final = [
     "remembered",
     "writer",
 ]
+#: What all generated code may name.
+_SPACE: Final[dict[str, Any]] = {
+    **{name: getattr(generated, name) for name in _NAMES},
+    "deriver": wording.deriver,
+    "words": wording.words,
+    "plain_words": wording.plain_words,
+    "ABSENT": ABSENT,
+    "same": same,
+    "BOXES": (dict, list),
+    "NUMBERS": (int, float),
+    "Bail": Bail,
+    "LOST": LOST,
+    "DEEP": DEEP,
+    "NO": NO,
+    "bail": _bail,
+    "numbers": guard.numbers,
+    "asked": guard.FUNCTIONS,
+}

@@ -54,6 +54,7 @@ REMEMBERED: Final = ("casts", "lays")
 FEW: Final = 8
 ARGUMENTS: Final = "v, o, x, link, notes, out, mem, saw, defaults"
 SET_ARGUMENTS: Final = "v, link, notes, mem, saw, defaults"
+LAYOUT_ARGUMENTS: Final = "v, out, link, notes, mem, saw, defaults"
 
 
 def odd_fields(rule: Any, understood: Iterable[str]) -> list[str]:
@@ -126,7 +127,7 @@ def left_of(read: Read, cluster: Cluster) -> str:
         items = children(node) if node is not None else ()
         wanted = [key for item in items if isinstance(item, Obj) for key, _ in item.fields]
         held = " or ".join(f"{key!r} in i" for key in wanted) or "True"
-        tests.append(f"{name!r} in v and any({held} for i in v[{name!r}] if isinstance(i, dict))")
+        tests.append(f"type(v.get({name!r})) is list and any({held} for i in v[{name!r}] if isinstance(i, dict))")
     return " or ".join(tests)
 
 

@@ -24,6 +24,11 @@ class Code:
         """Add lines at the present depth."""
         self.lines += ["    " * self.depth + line for line in lines]
 
+    @property
+    def is_straight(self) -> bool:
+        """Tell whether the lines are done to their end, or not at all."""
+        return not any(line.endswith("break") for line in self.lines)
+
     def take(self, other: Code) -> None:
         """Add the lines of a body that was begun at depth 0."""
         self.add(*other.lines)
@@ -41,10 +46,12 @@ class Code:
 
 
 class Module:
-    """The functions and constants of one compiled lens."""
+    """The functions and constants of one compiled lens; more may be added while it runs."""
 
     def __init__(self) -> None:
         self.constants: dict[str, str] = {}
+        #: Constants that are not written out yet.
+        self.pending: list[str] = []
         self.functions: list[str] = []
         #: Values made of functions.
         self.after: list[str] = []
@@ -58,7 +65,8 @@ class Module:
     def constant(self, source: str) -> str:
         """Name a value that is made once, when the module is loaded."""
         if source not in self.constants:
-            self.constants[source] = self.fresh("K")
+            name = self.constants[source] = self.fresh("K")
+            self.pending.append(f"{name} = {source}")
         return self.constants[source]
 
     def function(self, name: str, arguments: str, body: Code) -> None:
@@ -66,9 +74,10 @@ class Module:
         self.functions.append("\n".join([f"def {name}({arguments}):", *body.lines, ""]))
 
     def source(self) -> str:
-        """Write everything out."""
-        values = [f"{name} = {source}" for source, name in self.constants.items()]
-        return "\n".join([*values, "", *self.functions, *self.after, ""])
+        """Write out what has been added since the last time."""
+        written = "\n".join([*self.pending, "", *self.functions, *self.after, ""])
+        self.pending, self.functions, self.after = [], [], []
+        return written
 
 
 def literal(value: Any) -> str:

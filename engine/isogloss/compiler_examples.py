@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Module, Unsupported, literal, plain, steps
+from isogloss.notes import WORDS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from isogloss.lens import Conversion, Lens
     from isogloss.rule import Drop
 
@@ -25,6 +28,8 @@ class Bind:
     coded: bool = False
     #: Where exactly it stood is not known when the code is made.
     vague: bool = False
+    #: It is no list and no object.
+    flat: bool = False
 
 
 @dataclass(slots=True)
@@ -39,6 +44,8 @@ class Thing:
     keys: dict[str, str] = field(default_factory=dict[str, str])
     #: Members that have been fetched already.
     given: dict[str, str] = field(default_factory=dict[str, str])
+    #: Whether what has been fetched is known to be there.
+    present: bool = False
 
     def below(self, name: str, var: str) -> Thing:
         """Return the object under a name."""
@@ -52,8 +59,8 @@ class Context:
 
     lens: Lens
     module: Module
-    #: Emits the function of a rule set and returns its name.
-    set_function: Any
+    #: Writes the call of a rule set's function: (set, value, link, names that rules around it read).
+    call: Callable[..., str]
 
     def options(self, conversion: Conversion) -> str:
         """Write a codec's options as source."""
@@ -116,12 +123,15 @@ class Context:
             if "blank" in options:
                 source = f"{source} if {var}.strip() else {literal(options['blank'])}"
             return f"held({source}, {options['holds']!r})" if "holds" in options else source
-        return f"{self.codec('reader', conversion)}({var})"
+        name = self.codec("reader", conversion)
+        return f"{name}[{var}]" if _base(conversion) in WORDS else f"{name}({var})"
 
     def write(self, conversion: Conversion, *values: str) -> str:
         """Write what writes values by a codec."""
         if _base(conversion) == "json-text":
             return f"dumps({values[0]})"
+        if _base(conversion) in WORDS:
+            return f"{self.codec('writer', conversion)}[{values[0]}]"
         return f"{self.codec('writer', conversion)}({', '.join(values)})"
 
 

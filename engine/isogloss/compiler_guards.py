@@ -1,4 +1,7 @@
-"""Guards compiled: a condition becomes one expression over the object it is asked about."""
+"""Guards compiled: a condition becomes one expression over the object it is asked about.
+
+Where the names of that object are known, what the condition asks of others is known too, and folded away.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import guard
 from isogloss.compiler_code import literal
+from isogloss.values import same
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from isogloss.compiler_code import Module
 
 Tree = dict[str, Any]
@@ -23,36 +29,56 @@ class Asked:
 
     source: str
     sure: bool = False
-
-    @property
-    def truth(self) -> str:
-        """Source of its truth."""
-        return self.source if self.sure else f"truth({self.source})"
+    #: Its value, (value,), where that is known when the code is made.
+    known: tuple[Any] | None = None
 
 
-def guard_source(module: Module, text: str, var: str, *, snake: bool) -> str:
-    """Write a guard about a variable as an expression."""
-    return _Guard(module).ask(guard.parsed(text, snake=snake), var).truth
+def guard_source(module: Module, text: str, var: str, *, snake: bool, names: Mapping[str, str] | None = None) -> str:
+    """Write a guard about a variable as an expression; `names` are all that the object has, and where they stand."""
+    return _Guard(module, var, names).truth(guard.parsed(text, snake=snake), var).source
+
+
+def _known(value: Any) -> Asked:
+    return Asked(literal(value), sure=isinstance(value, bool), known=(value,))
 
 
 class _Guard:
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, var: str, names: Mapping[str, str] | None) -> None:
         self.module = module
+        self.var = var
+        self.names = names
 
     def ask(self, tree: Tree, var: str) -> Asked:
         return getattr(self, f"_{tree['type']}")(tree, var)
+
+    def truth(self, tree: Tree, var: str) -> Asked:
+        """Ask whether something is true: zero is, what is empty is not."""
+        asked = self.ask(tree, var)
+        if asked.known is not None:
+            return _known(guard.truth(asked.known[0]))
+        if asked.sure:
+            return asked
+        name = asked.source if asked.source.isidentifier() else self.module.fresh("q")
+        value = name if asked.source.isidentifier() else f"({name} := {asked.source})"
+        return Asked(f"(not not {value} or type({name}) in NUMBERS)", sure=True)
 
     def _current(self, _: Tree, var: str) -> Asked:
         return Asked(var)
 
     def _literal(self, tree: Tree, _: str) -> Asked:
-        return Asked(literal(tree["value"]))
+        return _known(tree["value"])
 
     def _field(self, tree: Tree, var: str) -> Asked:
-        return self._inside(var, "dict", f"{{}}.get({tree['value']!r})")
+        name = tree["value"]
+        if var == self.var and self.names is not None:
+            return Asked(self.names[name]) if name in self.names else _known(None)
+        return self._inside(var, "dict", f"{{}}.get({name!r})")
 
     def _spelled(self, tree: Tree, var: str) -> Asked:
         name, snake = tree["value"]
+        if var == self.var and self.names is not None:
+            found = next((self.names[one] for one in (name, snake) if one in self.names), None)
+            return Asked(found) if found else _known(None)
         return self._inside(var, "dict", f"{{0}}.get({name!r}, {{0}}.get({snake!r}))")
 
     def _index(self, tree: Tree, var: str) -> Asked:
@@ -65,10 +91,12 @@ class _Guard:
         return Asked(f"({taken.format(name)} if isinstance({value}, {sort}) else None)")
 
     def _subexpression(self, tree: Tree, var: str) -> Asked:
+        found = Asked(var)
         for child in tree["children"]:
-            found = self.ask(child, var)
-            var = found.source
-        return Asked(var)
+            if found.known is not None:
+                return _known(None)  # nothing stands below what is not there
+            found = self.ask(child, found.source)
+        return found
 
     _index_expression = _subexpression
 
@@ -76,30 +104,49 @@ class _Guard:
         left, right = tree["children"]
         if tree["value"] in ("eq", "ne"):
             equal = self._equal(left, right, var)
-            return Asked(equal if tree["value"] == "eq" else f"(not {equal})", sure=True)
+            if equal.known is not None:
+                return _known(equal.known[0] is (tree["value"] == "eq"))
+            return equal if tree["value"] == "eq" else Asked(f"(not {equal.source})", sure=True)
         one, other = self.module.fresh("q"), self.module.fresh("q")
         ask = f"numbers({one} := {self.ask(left, var).source}, {other} := {self.ask(right, var).source})"
         return Asked(f"({ask} and {one} {_SIGNS[tree['value']]} {other})", sure=True)
 
-    def _equal(self, left: Tree, right: Tree, var: str) -> str:
+    def _equal(self, left: Tree, right: Tree, var: str) -> Asked:
         word = right["value"] if right["type"] == "literal" else None
         if left["type"] == "function_expression" and left["value"] == "type" and word in _SORTS:
-            return f"isinstance({self.ask(left['children'][0], var).source}, {_SORTS[word]})"
+            asked = self.ask(left["children"][0], var)
+            if asked.known is None:
+                return Asked(f"isinstance({asked.source}, {_SORTS[word]})", sure=True)
+        one, other = self.ask(left, var), self.ask(right, var)
+        if one.known is not None and other.known is not None:
+            return _known(same(one.known[0], other.known[0]))
         if isinstance(word, str):
-            return f"({self.ask(left, var).source} == {word!r})"
-        return f"same({self.ask(left, var).source}, {self.ask(right, var).source})"
+            return Asked(f"({one.source} == {word!r})", sure=True)
+        return Asked(f"same({one.source}, {other.source})", sure=True)
+
+    def _joined(self, tree: Tree, var: str, word: str, deciding: bool) -> Asked:
+        """Write `and` or `or`: one side may decide alone, or say nothing."""
+        asked = [self.truth(child, var) for child in tree["children"]]
+        if any(one.known == (deciding,) for one in asked):
+            return _known(deciding)
+        open_ones = [one.source for one in asked if one.known is None]
+        if not open_ones:
+            return _known(not deciding)
+        return Asked(f"({f' {word} '.join(open_ones)})", sure=True)
 
     def _and_expression(self, tree: Tree, var: str) -> Asked:
-        left, right = (self.ask(child, var).truth for child in tree["children"])
-        return Asked(f"({left} and {right})", sure=True)
+        return self._joined(tree, var, "and", deciding=False)
 
     def _or_expression(self, tree: Tree, var: str) -> Asked:
-        left, right = (self.ask(child, var).truth for child in tree["children"])
-        return Asked(f"({left} or {right})", sure=True)
+        return self._joined(tree, var, "or", deciding=True)
 
     def _not_expression(self, tree: Tree, var: str) -> Asked:
-        return Asked(f"(not {self.ask(tree['children'][0], var).truth})", sure=True)
+        asked = self.truth(tree["children"][0], var)
+        return _known(not asked.known[0]) if asked.known is not None else Asked(f"(not {asked.source})", sure=True)
 
     def _function_expression(self, tree: Tree, var: str) -> Asked:
-        arguments = ", ".join(self.ask(child, var).source for child in tree["children"])
-        return Asked(f"asked[{tree['value']!r}]({arguments})", sure=tree["value"] in ("contains", "starts_with"))
+        arguments = [self.ask(child, var) for child in tree["children"]]
+        if all(one.known is not None for one in arguments):
+            return _known(guard.FUNCTIONS[tree["value"]](*(one.known[0] for one in arguments if one.known is not None)))
+        text = ", ".join(one.source for one in arguments)
+        return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in ("contains", "starts_with"))

@@ -78,7 +78,7 @@ class Laying(Groups):
         if use.opens:
             head = self.context.lens.ruleset.values.get("mint", "call_")
             code.add(f"{made} = {key}")
-            code.add(f"if {made} is None: {made} = mint({pages}[0], {pages}[1], {str(head)!r}, mem.seed)")
+            code.add(f"if {made} is None: {made} = mint({pages}[0], {pages}[1], {str(head)!r}, mem.get('seed'))")
             code.add(f"elif type({made}) is not str or not {made} or {made} in {pages}[1]: raise Bail")
             code.add(f"{pages}[1][{made}] = entry = [{made}, {label}, True]", f"{pages}[0].append(entry)")
             if self.answers:
@@ -207,6 +207,7 @@ class Laying(Groups):
             name = self.gathered[number]
         else:
             name = self._list(sink, number)
+            code.add(f"if {name} is None: {name} = []")
         if any(block.kind in (s.blank or {}).get("beside", {}) for s in self.layout.slots) or block.kind in sink.kinds:
             code.add(f"{self._flag(sink, block.kind)} = True")
         if slot.form == "joined":
@@ -225,7 +226,7 @@ class Laying(Groups):
     def _list(self, sink: Sink, number: int) -> str:
         if number not in sink.lists:
             sink.lists[number] = self.context.module.fresh("s")
-            sink.before.add(f"{sink.lists[number]} = []")
+            sink.before.add(f"{sink.lists[number]} = None")
         return sink.lists[number]
 
     def _gathered(self, code: Code, slot: Slot, number: int, sink: Sink) -> None:

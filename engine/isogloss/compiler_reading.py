@@ -49,7 +49,9 @@ class Reading:
         fetch = thing.given.get(name) or f"{thing.var}.get({name!r})"
         if isinstance(child, Const):
             self._const(name, child, thing, fetch, sure=sure)
-        elif skippable(child) or isinstance(child, Pick):
+        elif (skippable(child) or isinstance(child, Pick)) and not (
+            thing.present and name in thing.given and isinstance(child, Var)
+        ):
             self._optional(name, child, thing, fetch)
         else:
             self._required(name, child, thing, fetch, sure=sure)
@@ -189,7 +191,7 @@ class Reading:
                     head = "elif"
                 self.code.add("else: raise Bail")
         for name, made in taken.items():
-            self._bind(name, Bind(made, True, path, vague=True))
+            self._bind(name, Bind(made, True, path, vague=True, flat=True))
 
     def _picked(self, example: Obj, lead: str, word: str, thing: Thing, taken: dict[str, str], head: str) -> None:
         fields = dict(example.fields)
@@ -203,7 +205,7 @@ class Reading:
                 made = taken[child.names[0]]
                 self.code.add(f"if {made} is not None: raise Bail")
                 self.code.add(f"{made} = {thing.var}.get({name!r})")
-                self.code.add(f"if {made} is None: raise Bail")
+                self.code.add(f"if {made} is None or type({made}) in BOXES: raise Bail")
                 thing.keys[name] = ""
             self.context.count(self.code, thing)
 

@@ -38,13 +38,18 @@ class RuleCompiler:
         self.context = context
         self.rules = rules
         self.sort = sort
-        self.lay = lay
         #: Names of this object that rules of the set around read.
         self.held = held
         self.body = Code()
         self.scopes = (((), rules.drops, rules.name, rules.place),)
-        self.taken: set[str] = set()
+        #: The functions of its layouts, and what each reads.
+        self.laid: list[tuple[str, set[str]]] = [
+            lay(rules, self.scopes, held, number) for number in range(len(rules.layouts))
+        ]
+        self.taken: set[str] = set[str]().union(*(taken for _, taken in self.laid))
         self.made: dict[int, str] = {}
+        #: All names of the object and where their values stand, where its shape is known.
+        self.shape: dict[str, str] | None = None
         self.kept: list[list[Cluster]] = []
         self.leaves = self._all_leaves()
         if odd_fields(rules, ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "inline"]):
@@ -68,14 +73,15 @@ class RuleCompiler:
         if read.turn.guard is not None:
             tests.append(self._guard(read.turn))
         if rule.knows.get(lens.reader):
-            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not ABSENT")
+            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
         if rule.lacks.get(lens.reader):
-            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is ABSENT")
+            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
         return " and ".join(tests)
 
     def _guard(self, turn: Turn) -> str:
         lens = self.context.lens
-        return guard_source(self.context.module, turn.rule.when[lens.reader], "v", snake=lens.snake)
+        asked = turn.rule.when[lens.reader]
+        return guard_source(self.context.module, asked, "v", snake=lens.snake, names=self.shape)
 
     def _shares(self, cluster: Cluster) -> bool:
         """Tell whether the rules exchange values with other rules of the set."""
@@ -125,7 +131,7 @@ class RuleCompiler:
             return
         inner = Code(0)
         reading = Reading(self.context, inner)
-        thing = Thing(var, tuple(map(repr, path)), self._scopes(cluster, read, path), given=given)
+        thing = Thing(var, tuple(map(repr, path)), self._scopes(cluster, read, path), given=given, present=True)
         reading.object(read.node, thing)
         if reading.hollow and not turn.rule.also:
             raise Unsupported(turn.id)
@@ -139,7 +145,7 @@ class RuleCompiler:
             code.add(f"if {' and '.join(f'{bind.var} is None' for bind in reading.env.values())}: {leave}")
         for name, known in reading.known:
             sure = known in given.values()
-            code.add(f"{'' if sure else f'if {known} is not None: '}mem.values[{name!r}] = {known}")
+            code.add(f"{'' if sure else f'if {known} is not None: '}mem[{name!r}] = {known}")
         self._commit(code, read, reading.env, path)
 
     def _many(self, code: Code, read: Read, given: dict[str, str], path: tuple[str, ...], leave: str) -> bool:
@@ -155,19 +161,19 @@ class RuleCompiler:
         target = one_leaf(read.turn.write)
         if target is None or read.turn.gated or path:
             raise Unsupported(read.turn.id)
-        if read.turn.guard is not None:
-            code.add(f"if not {self._guard(read.turn)}: {leave}")
-        call = self.context.set_function(conversion.name)
+        if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
+            code.add(f"if not {asked}: {leave}")
         value, made = given.get(name) or self.context.module.fresh(), self.context.module.fresh("m")
         how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
         if name not in given:
             code.add(f"{value} = o.get({name!r})", f"if {value} is None: break")
+        call = self.context.call(conversion.name, "i", f"(link, {how}, n)")
         kind = "dict" if conversion.over == "%" else "list"
         code.add(f"if type({value}) is not {kind}: raise Bail")
         if kind == "list":
-            each = f"[{call}(i, (link, {how}, n), notes, mem, saw, defaults) for n, i in enumerate({value})]"
+            each = f"[{call} for n, i in enumerate({value})]"
         else:
-            each = f"{{n: {call}(i, (link, {how}, n), notes, mem, saw, defaults) for n, i in {value}.items()}}"
+            each = f"{{n: {call} for n, i in {value}.items()}}"
         code.add(f"{made} = {each}")
         self._put(code, read.turn, target, made)
         self._report(code, read, (name,))
@@ -186,12 +192,12 @@ class RuleCompiler:
     def _more_tests(self, read: Read) -> list[str]:
         rule, lens = read.turn.rule, self.context.lens
         tests = [f"{word!r} in saw" for word in rule.saw]
-        if read.turn.guard is not None:
-            tests.append(self._guard(read.turn))
+        if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
+            tests.append(asked)
         if rule.knows.get(lens.reader):
-            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not ABSENT")
+            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
         if rule.lacks.get(lens.reader):
-            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is ABSENT")
+            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
         return tests
 
     def _commit(self, code: Code, read: Read, env: dict[str, Bind], path: tuple[str, ...]) -> None:
@@ -285,4 +291,14 @@ class RuleCompiler:
         if turn.rule.yields:
             code.add(f"if {path[-1]!r} not in {where}: {where}[{path[-1]!r}] = {source}")
             return
-        code.add(f"if {path[-1]!r} in {where}: raise Bail", f"{where}[{path[-1]!r}] = {source}")
+        if self._shared(turn, path):
+            code.add(f"if {path[-1]!r} in {where}: raise Bail")
+        code.add(f"{where}[{path[-1]!r}] = {source}")
+
+    def _shared(self, turn: Turn, path: tuple[str, ...]) -> bool:
+        """Tell whether another rule of the set, or a layout, may write a place."""
+        layouts = [self.context.lens.layout(name).write for name in self.rules.layouts]
+        laid = {place[0] for side in layouts for place in (side.groups, side.group, side.hoist) if place}
+        return path[0] in laid or any(
+            overlapping(path, leaf) for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves
+        )

@@ -6,11 +6,13 @@ interpreter, for its part of the document only.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_clusters import (
     ARGUMENTS,
     FEW,
+    LAYOUT_ARGUMENTS,
     REMEMBERED,
     SET_ARGUMENTS,
     Cluster,
@@ -31,35 +33,56 @@ from isogloss.compiler_writing import Writing
 from isogloss.example import Each, Node, Obj, Var, places
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Generator
+
     from isogloss.lens import Turn
 
 
 class SetCompiler(RuleCompiler):
     """Compiles one rule set into one function."""
 
-    def compile(self, name: str) -> None:
-        """Emit the function."""
+    def compile(self, name: str) -> set[str]:
+        """Emit the function; returns the names that it knows."""
         body = self.body
         body.add("out = {}", "if not v: raise Bail")
         if self.rules.nulls:
             body.add("if None in v.values(): raise Bail")
-        alone = self.rules.layouts and self.sort == "set"  # what is laid beside this object is not seen in it
+        always, reading = self._sorted()
+        with self._around(body):
+            self._layouts(body)
+            self._level(body, "v", (), reading, top=True)
+            self._unread(body, always)
+        body.add("return out")
+        self.context.module.function(name, SET_ARGUMENTS, body)
+        names = {name for read in reading for name, _ in read.node.fields}
+        return names | self.taken | self.held | {str(drop.path[0]) for drop in self.rules.drops}
+
+    @contextmanager
+    def _around(self, body: Code) -> Generator[None]:
+        """What is laid beside an object is not seen in it."""
+        alone = self.rules.layouts and self.sort == "set"
         if alone:
             body.add("around = None", "if saw: around = saw.copy(); saw.clear()")
-        for number, layout in enumerate(self.rules.layouts):
-            self.taken |= self.lay(self, layout, number)
-        always, reading = self._sorted()
-        self._level(body, "v", (), reading, top=True)
+        yield
+        if alone:
+            body.add("if saw: saw.clear()", "if around is not None: saw.update(around)")
+
+    def _layouts(self, body: Code, names: Collection[str] | None = None) -> None:
+        """Emit the calls of the set's layouts; those that none of the names concerns do nothing."""
+        for (made, taken), name in zip(self.laid, self.rules.layouts, strict=True):
+            layout = self.context.lens.layout(name)
+            idle = layout.read.group is None and not any("empty" in line for line in layout.legal)
+            if names is None or not idle or not taken.isdisjoint(names):
+                body.add(f"{made}({LAYOUT_ARGUMENTS})")
+
+    def _unread(self, body: Code, always: list[Read]) -> None:
+        """Emit what is written without being read: constants, then defaults."""
         for read in always:
             self._always(read)
         if self.rules.defaults:
             with body.block("if defaults:"):
                 for index, turn in enumerate(self.rules.defaults):
                     self._default(body, index, turn)
-        if alone:
-            body.add("if saw: saw.clear()", "if around is not None: saw.update(around)")
-        body.add("return out")
-        self.context.module.function(name, SET_ARGUMENTS, body)
 
     def _sorted(self) -> tuple[list[Read], list[Read]]:
         always: list[Read] = []
@@ -146,9 +169,10 @@ class SetCompiler(RuleCompiler):
     def _beside_layout(self, body: Code, cluster: Cluster) -> None:
         """What a layout has read is read again by rules that say `also`, or that look for what it has left."""
         with body.block(f"if {' or '.join(f'{name!r} in v' for name in cluster.names)}:"):
-            for read in cluster.reads:
-                test = self._condition(read, "v") if read.turn.rule.also else left_of(read, cluster)
-                body.add(f"if {test}: raise Bail")
+            tests = [
+                self._condition(read, "v") if read.turn.rule.also else left_of(read, cluster) for read in cluster.reads
+            ]
+            body.add(*(f"if {test}: raise Bail" for test in dict.fromkeys(tests)))
 
     def _refused(self) -> set[str]:
         """Names under which rules of the other dialect's own words may stand: the interpreter sorts them out."""
@@ -189,54 +213,82 @@ class SetCompiler(RuleCompiler):
         if id(cluster) in self.made:
             return self.made[id(cluster)]
         name = self.made[id(cluster)] = self.context.module.fresh("c")
-        code = Code()
-        columns = self._columns(cluster, path)
-        if columns is not None:
-            self.context.module.function(name, ARGUMENTS, columns)
-            return name
-        tried = [(read, self._tried(cluster, read, path)) for read in cluster.reads]
-        for read, made in tried:
-            if made is None:
-                code.add(f"if {self._condition(read, 'o')}:", f"    {self._rest(cluster, path)}", "    return")
-        flags = {member: self.context.module.fresh("t") for member in cluster.names}
-        ran = {short(read.turn): self.context.module.fresh("r") for read in cluster.reads}
-        code.add(f"{' = '.join([*flags.values(), *ran.values()])} = False")
-        for read, made in tried:
-            if made is not None:
-                self._attempt(code, read, made, flags, ran)
-        self._left(code, cluster, path, flags)
+        code = self._columns(cluster, path)
+        if code is None:
+            code = Code()
+            tried = [(read, self._tried(cluster, read, path)) for read in cluster.reads]
+            for read, made in tried:
+                if made is None:
+                    code.add(f"if {self._condition(read, 'o')}:", f"    {self._rest(cluster, path)}", "    return")
+            self._alternatives(code, cluster, [(read, made) for read, made in tried if made is not None], path)
         self.context.module.function(name, ARGUMENTS, code)
         return name
 
-    def _tried(self, cluster: Cluster, read: Read, path: tuple[str, ...]) -> Code | None:
+    def _tried(
+        self, cluster: Cluster, read: Read, path: tuple[str, ...], var: str = "o", given: dict[str, str] | None = None
+    ) -> Code | None:
         code = Code(0)
-        return code if self._try(code, read, "o", path, {}, cluster, leave="break") else None
+        return code if self._try(code, read, var, path, given or {}, cluster, leave="break") else None
 
-    def _attempt(self, code: Code, read: Read, made: Code, flags: dict[str, str], ran: dict[str, str]) -> None:
+    def _alternatives(
+        self,
+        code: Code,
+        cluster: Cluster,
+        tried: list[tuple[Read, Code]],
+        path: tuple[str, ...],
+        given: dict[str, str] | None = None,
+    ) -> None:
+        """Emit the rules of a cluster in their order; what none of them reads is lost."""
+        if len(tried) == len(cluster.reads) == 1 and tried[0][1].is_straight and given:
+            code.take(tried[0][1])
+            return
+        lone = self.context.module.fresh("t") if len(cluster.reads) == 1 else None
+        flags = {member: lone or self.context.module.fresh("t") for member in cluster.names}
+        asked = {name for read in cluster.reads for name in (*read.turn.rule.unless, short(read.turn))}
+        asked = asked if any(read.turn.rule.unless for read in cluster.reads) else set()
+        ran = {short(read.turn): self.context.module.fresh("r") for read in cluster.reads if short(read.turn) in asked}
+        code.add(f"{' = '.join(dict.fromkeys([*flags.values(), *ran.values()]))} = False")
+        for number, (read, made) in enumerate(tried):
+            self._attempt(code, read, made, flags, ran, first=not number)
+        self._left(code, cluster, path, flags, given)
+
+    def _attempt(
+        self, code: Code, read: Read, made: Code, flags: dict[str, str], ran: dict[str, str], *, first: bool
+    ) -> None:
         """Emit one rule of a cluster: it runs if nothing it reads has been read, and marks what it reads."""
-        mine = [flags[name] for name, _ in read.node.fields]
+        mine = list(dict.fromkeys(flags[name] for name, _ in read.node.fields))
         with code.block("while 1:"):
-            if not read.turn.rule.also:
+            if not read.turn.rule.also and not first:
                 code.add(f"if {' or '.join(mine)}: break")
             code.take(made)
             if not read.turn.rule.also:
                 code.add(f"{' = '.join(mine)} = True")
-            code.add(f"{ran[short(read.turn)]} = True", "break")
+            if short(read.turn) in ran:
+                code.add(f"{ran[short(read.turn)]} = True")
+            code.add("break")
         for other in read.turn.rule.unless:
             if other in ran and other != short(read.turn):
                 code.add(f"if {ran[other]} and {ran[short(read.turn)]}: raise Bail")
 
-    def _left(self, code: Code, cluster: Cluster, path: tuple[str, ...], flags: dict[str, str]) -> None:
+    def _left(
+        self,
+        code: Code,
+        cluster: Cluster,
+        path: tuple[str, ...],
+        flags: dict[str, str],
+        given: dict[str, str] | None,
+    ) -> None:
+        """Emit the loss of what no rule of a cluster has read; what is given is known to be there."""
         also = {name for read in cluster.reads if read.turn.rule.also for name, _ in read.node.fields}
         scopes = tuple(((*path, *p), d, r, w) for p, d, r, w in self.scopes)
         site = self.context.site(Thing("o", (), scopes))
-        for name, flag in flags.items():
-            drop = (
-                "raise Bail"
-                if name in also
-                else f"{site}.drop({name!r}, o[{name!r}], link, {steps(map(repr, path))}, notes)"
-            )
-            code.add(f"if not {flag} and o.get({name!r}) is not None: {drop}")
+        for flag in dict.fromkeys(flags.values()):
+            with code.block(f"if not {flag}:"):
+                for name in (name for name, known in flags.items() if known == flag):
+                    value = given[name] if given else f"o[{name!r}]"
+                    drop = f"{site}.drop({name!r}, {value}, link, {steps(map(repr, path))}, notes)"
+                    test = "" if given else f"if o.get({name!r}) is not None: "
+                    code.add(test + ("raise Bail" if name in also else drop))
 
     def _rest(self, cluster: Cluster, path: tuple[str, ...]) -> str:
         """Write the call that leaves a cluster to the interpreter."""
@@ -264,9 +316,12 @@ class SetCompiler(RuleCompiler):
             return None
         code = Code()
         code.add("if type(x) is not list: raise Bail")
-        self._items(code, first, child.item, cluster.names[0], frozenset(name for name in held if name))
-        for read, name in zip(others, held, strict=True):
-            self._column(code, read, str(name))
+        names = frozenset(name for name in held if name)
+        self._items(code, first, child.item, cluster.names[0], names)
+        known = self.context.module.constant(f"frozenset({sorted(names)!r})")
+        with code.block(f"if not all(map({known}.isdisjoint, x)):"):
+            for read, name in zip(others, held, strict=True):
+                self._column(code, read, str(name))
         return code
 
     def _items(self, code: Code, read: Read, item: Var, name: str, held: frozenset[str]) -> None:
@@ -276,23 +331,18 @@ class SetCompiler(RuleCompiler):
             raise Unsupported(read.turn.id)
         if read.turn.guard is not None:
             code.add(f"if not {self._guard(read.turn)}: raise Bail")
-        call = self.context.set_function(conversion.name, held)
-        how = f"((1, {read.index}), ({name!r},), {target!r})"
-        code.add(f"how = {how}")
-        code.add(f"if {target[0]!r} in out: raise Bail")
-        code.add(
-            f"out[{target[0]!r}] = [{call}(i, (link, how, n), notes, mem, saw, defaults) for n, i in enumerate(x)]"
-        )
+        how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
+        call = self.context.call(conversion.name, "i", f"(link, {how}, n)", held)
+        code.add(f"if {target[0]!r} in out: raise Bail", f"out[{target[0]!r}] = [{call} for n, i in enumerate(x)]")
 
     def _column(self, code: Code, read: Read, name: str) -> None:
         target = one_leaf(read.turn.write)
         if target is None or len(target) != 1 or rule_is_odd(read.turn.rule) not in ([], ["lists"]) or read.turn.gated:
             raise Unsupported(read.turn.id)
-        with code.block(f"if any({name!r} in i for i in x):"):
-            code.add(f"column = [i.get({name!r}) for i in x]")
-            with code.block("if column.count(None) < len(column):"):
-                code.add(f"if {target[0]!r} in out: raise Bail")
-                code.add(f"out[{target[0]!r}] = column", "notes.append((DEEP, column))")
+        code.add(f"column = [i.get({name!r}) for i in x]")
+        with code.block("if column.count(None) < len(column):"):
+            code.add(f"if {target[0]!r} in out: raise Bail")
+            code.add(f"out[{target[0]!r}] = column", "notes.append((DEEP, column))")
 
     # ------------------------------------------------------------------ rules that read nothing
 
@@ -314,7 +364,7 @@ class SetCompiler(RuleCompiler):
     def _written_later(self, read: Read) -> bool:
         mine = self.leaves[id(read.turn)]
         later = self.rules.turns[read.index + 1 :]
-        return any(overlapping(one, other) for turn in later for other in self.leaves[id(turn)] for one in mine)
+        return any(overlapping(one, other) for turn in later for other in self.leaves.get(id(turn), ()) for one in mine)
 
     def _default(self, body: Code, index: int, turn: Turn) -> None:
         rule = turn.rule
@@ -333,29 +383,35 @@ class SetCompiler(RuleCompiler):
         """Emit a default: it is written where its place is still free."""
         turn, rule = read.turn, read.turn.rule
         path, node = self._default_leaf(turn)
-        made = Writing(self.context, body, turn, {}, f"(2, {read.index})").node(node, ())
+        inner = Code(0)
+        made = Writing(self.context, inner, turn, {}, f"(2, {read.index})").node(node, ())
         if made is None:
             return
-        source = self.context.module.fresh()
-        body.add(f"{source} = {made.source}", "at = out")
-        for step in path[:-1]:
-            body.add(f"if at is not None: at = at.get({step!r})")
-            body.add("if at is not None and type(at) is not dict: raise Bail")
-        with body.block(f"if {source} is not None and (at is None or {path[-1]!r} not in at):"):
-            body.add(
-                "at = out",
-                *(f"at = at.setdefault({step!r}, {{}})" for step in path[:-1]),
-                f"at[{path[-1]!r}] = {source}",
-            )
-            target = next(place for place, _ in places(turn.write))
-            reason = rule.reason or rule.note or "added by default"
-            body.add(lost_note((2, read.index), rule.kind or "defaulted", "None", repr(target), rule, reason))
+        target = next(place for place, _ in places(turn.write))
+        reason = rule.reason or rule.note or "added by default"
+        at = self._reached(body, path[:-1])
+        free = f"{at} is None or {path[-1]!r} not in {at}" if len(path) > 1 else f"{path[-1]!r} not in out"
+        with body.block(f"if {free}:"):
+            body.take(inner)
+            with body.block(f"if {made.source} is not None:" if made.optional else "if True:"):
+                into = "out" + "".join(f".setdefault({step!r}, {{}})" for step in path[:-1])
+                body.add(f"{into}[{path[-1]!r}] = {made.source}")
+                body.add(lost_note((2, read.index), rule.kind or "defaulted", "None", repr(target), rule, reason))
 
-    def _default_leaf(self, turn: Turn) -> tuple[tuple[str, ...], Node]:
-        path: tuple[str, ...] = ()
+    def _reached(self, body: Code, path: list[str]) -> str:
+        """Emit what finds an object that has been written, or None; returns where it stands."""
+        at = "out"
+        for number, step in enumerate(path):
+            body.add(f"at = out.get({step!r})" if not number else f"if at is not None: at = at.get({step!r})")
+            body.add("if at is not None and type(at) is not dict: raise Bail")
+            at = "at"
+        return at
+
+    def _default_leaf(self, turn: Turn) -> tuple[list[str], Node]:
+        path: list[str] = []
         node = turn.write
         while isinstance(node, Obj) and len(node.fields) == 1:
-            path, node = (*path, node.fields[0][0]), node.fields[0][1]
+            path, node = [*path, node.fields[0][0]], node.fields[0][1]
         if isinstance(node, Obj) or not path:
             raise Unsupported(turn.id)
         return path, node

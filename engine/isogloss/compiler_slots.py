@@ -218,9 +218,9 @@ class Slots(Laying):
         if block.turn.guard is not None:
             tests.append(guard_source(self.context.module, rule.when[lens.reader], var, snake=lens.snake))
         if rule.knows.get(lens.reader):
-            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not ABSENT")
+            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
         if rule.lacks.get(lens.reader):
-            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is ABSENT")
+            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
         return tests
 
     def fill(self, code: Code, thing: Thing, sink: Sink) -> None:

@@ -52,7 +52,7 @@ class Writing:
         if node.name == "position":
             return Written("(link[2] if link is not None and type(link[2]) is int else mem.get('position'))", False)
         var = self.context.module.fresh()
-        self.code.add(f"{var} = mem.get({node.name!r})", f"if {var} is ABSENT: {var} = None")
+        self.code.add(f"{var} = mem.get({node.name!r})")
         return Written(var, True)
 
     def _object(self, node: Obj, at: tuple[str, ...]) -> Written | None:
@@ -176,7 +176,7 @@ class Writing:
 
     def _deep(self, bind: Bind) -> None:
         """What goes over as it is may be nested too deep."""
-        if bind.path is not None and not bind.coded:
+        if bind.path is not None and not bind.coded and not bind.flat:
             test = f"{bind.var} is not None and " if bind.optional else ""
             self.code.add(f"if {test}type({bind.var}) in BOXES: notes.append((DEEP, {bind.var}))")
 
@@ -185,8 +185,9 @@ class Writing:
             return self._word(bind, conversion, at)
         if conversion.sort != "set" or bind.coded or bind.path is None or conversion.over:
             raise Unsupported(conversion.name)
-        link = f"(link, ({self.order}, {steps(bind.path)}, {steps(at)}), NO)"
-        call = f"{self.context.set_function(conversion.name)}({bind.var}, {link}, notes, mem, saw, defaults)"
+        call = self.context.call(
+            conversion.name, bind.var, f"(link, ({self.order}, {steps(bind.path)}, {steps(at)}), NO)"
+        )
         return Written(f"({call} if {bind.var} is not None else None)" if bind.optional else call, bind.optional)
 
     def _word(self, bind: Bind, conversion: Conversion, at: tuple[str, ...]) -> Written:
@@ -197,8 +198,10 @@ class Writing:
             self.code.add(test)
         with self.code.block("else:" if test else "if True:"):
             where = steps(bind.path or ())
+            plain = self.context.module.constant(f"plain_words(LENS, {conversion.name!r})")
+            self.code.add(f"{var} = {plain}.get({bind.var})")
             self.code.add(
-                f"{var} = {table}({bind.var}, saw, link, notes, {self.order}, {where}, {steps(at)}, "
+                f"if {var} is None: {var} = {table}({bind.var}, saw, link, notes, {self.order}, {where}, {steps(at)}, "
                 f"{self.turn.rule.id!r})"
             )
         return Written(var, True)

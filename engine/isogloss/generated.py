@@ -10,19 +10,19 @@ import gc
 import hashlib
 import json
 import marshal
-from functools import lru_cache
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
 from isogloss.loss import Loss
-from isogloss.notes import DEEP, INNER, NO, SWEPT, Bail, Link, Note, keep
+from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note, keep
 from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from isogloss.shapes import Shapes
 
 #: More values than this are counted by the interpreter; an item of a list counts for WEIGHT of them.
 LARGEST: Final = 900_000
@@ -239,25 +239,24 @@ def fitter(name: str, options: Any) -> Callable[[Value], bool]:
     return lambda value: fits(value, options)
 
 
-def reader(name: str, options: Any) -> Callable[[Value], Any]:
+def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
     """Return a codec's way from the dialect; one value where it gives one."""
     codec = codecs.CODECS[name]
     read = codec.read
     if codec.width > 1:
         return lambda value: read(value, options)
-    return (
-        _remembering(lambda value: read(value, options)[0]) if name in _WORDS else lambda value: read(value, options)[0]
-    )
+    work = lambda value: read(value, options)[0]  # noqa: E731 - one of two things that are returned
+    return Remembering(work) if name in WORDS else work
 
 
-def writer(name: str, options: Any) -> Callable[..., Value]:
+def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
     """Return a codec's way to the dialect."""
     codec = codecs.CODECS[name]
     write = codec.write
     if codec.cuts:
-        return _remembering(lambda value: _uncut(codec, value, options))
-    if name in _WORDS:
-        return _remembering(lambda value: write((value,), options))
+        return Remembering(lambda value: _uncut(codec, value, options))
+    if name in WORDS:
+        return Remembering(lambda value: write((value,), options))
     return lambda *values: write(values, options)
 
 
@@ -269,14 +268,25 @@ def _uncut(codec: codecs.Codec, value: Value, options: Any) -> Value:
     return written
 
 
-#: Codecs of short words that come again and again: what they made is remembered.
-_WORDS: Final = frozenset({"identifier", "short"})
 _LONG: Final = 200
+_WORDS_KEPT: Final = 4096
 
 
-def _remembering(work: Callable[[Value], Value]) -> Callable[[Value], Value]:
-    cached = lru_cache(maxsize=4096)(work)
-    return lambda value: cached(value) if type(value) is str and len(value) <= _LONG else work(value)
+class Remembering(dict[Value, Value]):
+    """What a codec made of short words, which come again and again: remembering[word]."""
+
+    def __init__(self, work: Callable[[Value], Value]) -> None:
+        super().__init__()
+        self.work = work
+
+    def __missing__(self, value: Value) -> Value:
+        """Do the work, and remember it if it is small."""
+        made = self.work(value)
+        if type(value) is str and len(value) <= _LONG:
+            if len(self) >= _WORDS_KEPT:
+                self.clear()
+            self[value] = made
+        return made
 
 
 # --------------------------------------------------------------------- books
@@ -310,7 +320,7 @@ def close(entries: list[Any], keys: Mapping[str, Any], key: Value, label: Value)
 _LARGEST: Final = 32_768
 
 
-def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
+def remembered(shapes: Shapes) -> Callable[..., Value]:
     """Remember what became of whole values, by their content; what is given out is made anew each time."""
     known: dict[bytes, tuple[bytes, tuple[Note, ...]]] = {}
 
@@ -324,7 +334,7 @@ def remembered(work: Callable[..., Value]) -> Callable[..., Value]:
             return marshal.loads(hit[0])  # noqa: S302 - what was remembered here was dumped here
         rest[1].size += shallow([value])
         mine: list[Note] = []
-        made = work(value, None, mine, *rest)
+        made = shapes[*value,](value, None, mine, *rest)
         mine = [note for note in mine if note[0] is not DEEP]
         if mine:
             notes.append((INNER, link, tuple(mine)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from isogloss.families import Match
     from isogloss.rule import Ruleset
 
-    Fast = Callable[[Any, Any, bool], Any]
+    Fast = Callable[..., Any]
 
 
 @lru_cache(maxsize=64)
@@ -48,8 +48,7 @@ def compiled(lens: Lens) -> Fast | None:
     if lens.fast is None:
         from isogloss import compiler
 
-        code = compiler.compile_lens(lens)
-        lens.fast = (compiler.load(lens, code) if code is not None else None,)
+        lens.fast = (compiler.compile_lens(lens),)
     return lens.fast[0]
 
 

@@ -24,6 +24,9 @@ DEEP: Final = "deep"
 INNER: Final = "inner"
 
 
+#: Codecs of short words that come again and again: what they made is remembered.
+WORDS: Final = frozenset({"identifier", "short"})
+
 #: How much is remembered of one sort.
 _MOST: Final = 256
 

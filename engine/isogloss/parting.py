@@ -15,7 +15,7 @@ from isogloss.interpreter import Run
 from isogloss.matching import Bound, merge
 from isogloss.notes import LOST, NO, SWEPT, Bail, Link, Note, keep
 from isogloss.pointer import find
-from isogloss.values import ABSENT, Path, Value
+from isogloss.values import ABSENT, Object, Path, Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -66,7 +66,7 @@ class Part(Run):
             return super()._convert_one(conversion, value, path, at)
         link = (self.link, (self.order, path[self.here :], at[self.there :]), NO)
         self.accounts.claim(path, "mapped", self.owner)
-        return work(value, link, self.notes, self.exchange, self.saw, self.defaults)
+        return work(value, link, self.notes, self.exchange.values, self.saw, self.defaults)
 
 
 def component(
@@ -91,7 +91,7 @@ class Component:
         self.known: dict[bytes, tuple[bytes, tuple[Note, ...]]] = {}
 
     def run(
-        self, value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool
+        self, value: Value, link: Link, notes: list[Note], out: Value, mem: Object, saw: set[str], defaults: bool
     ) -> None:
         """Translate what stands at the places into `out`."""
         if not self.alone:
@@ -113,15 +113,16 @@ class Component:
         notes += [(tag, link, *told) for tag, *told in hit[1]]
 
     def _run(
-        self, value: Value, link: Link, notes: list[Note], out: Value, mem: Memory, saw: set[str], defaults: bool
+        self, value: Value, link: Link, notes: list[Note], out: Value, mem: Object, saw: set[str], defaults: bool
     ) -> None:
         source, target = _steps(link)
-        part = Part(self.lens, mem, self.sets)
+        memory = Memory()
+        memory.values = mem
+        part = Part(self.lens, memory, self.sets)
         part.saw, part.defaults = saw, defaults
         part.link, part.here, part.there = link, len(source), len(target)
         part.nulls_absent = self.lens.nulls_absent and not self.rules.nulls
         ran: set[str] = set()
-        casts = len(mem.casts)
         try:
             for index in self.indexes:
                 start = len(part.accounts.lost)
@@ -131,11 +132,8 @@ class Component:
             _sweep(part, self.rules, value, source, self.places, notes)
         except IsoglossError:
             raise Bail from None
-        finally:
-            cast = len(mem.casts) > casts
-            del mem.casts[casts:]
-        if cast:
-            raise Bail
+        if memory.casts or memory.whole or memory.declared:
+            raise Bail  # only an exchange's own memory keeps these
         notes += part.notes
 
 

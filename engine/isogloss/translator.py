@@ -339,9 +339,11 @@ def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
     work = lens.fast[0] if lens.fast is not None else library.compiled(lens)
     if work is None:
         return None
+    if memory.whole or memory.casts:
+        return None
     values = memory.values.copy()
     try:
-        written, notes = work(body, memory, gloss.defaults)
+        written, notes = work(body, memory.values, gloss.defaults, memory.clock)
         losses = generated.conclude(notes, body) if notes else ()
     except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
         memory.values = values

@@ -27,6 +27,15 @@ def words(lens: Lens, name: str) -> Callable[..., Value]:
     return run
 
 
+def plain_words(lens: Lens, name: str) -> dict[str, Value]:
+    """Return the words that become another word whatever has been laid."""
+    found: dict[str, Value] = {}
+    for word, ways in known_words(lens, name).items():
+        if len(ways) == 1 and ways[0][0] is None and not isinstance(ways[0][1], dict | list | None):
+            found[word] = ways[0][1]
+    return found
+
+
 def known_words(lens: Lens, name: str) -> dict[str, list[tuple[str | None, Value]]]:
     """Return the words of a table that are read without a loss: under which class, and as what."""
     table = lens.ruleset.tables[name]

@@ -1,0 +1,114 @@
+"""Rule sets compiled once more for objects of one shape: these names, in this order.
+
+What cannot hold without other names is left out, what may be absent and is not there is not asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from isogloss.compiler_clusters import SET_ARGUMENTS, Cluster, Read, clustered
+from isogloss.compiler_code import Code, Unsupported
+from isogloss.compiler_examples import Thing
+from isogloss.compiler_sets import SetCompiler
+from isogloss.example import Obj, places, skippable
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+#: An object with more names than this has no shape.
+_MOST = 40
+
+
+class ShapeCompiler(SetCompiler):
+    """Compiles one rule set into a function for one shape."""
+
+    def shaped(self, name: str, general: str, names: tuple[str, ...], nulls: frozenset[str]) -> None:
+        """Emit the function; an object that is not what it expects goes to the general one."""
+        self._admit(names, nulls)
+        values = {one: self.context.module.fresh() for one in names}
+        self.shape = {one: value for one, value in values.items() if one not in nulls}
+        always, reading = self._sorted()
+        reads = [read for read in (self._pruned(read) for read in reading) if read is not None]
+        self._survive([*reads, *always])
+        body = self.body
+        body.add(f"{', '.join(values.values())}, = v.values()")
+        self._expect(body, values, nulls, general)
+        body.add("out = {}")
+        with self._around(body):
+            self._layouts(body, names)
+            self._clusters(body, reads)
+            self._unread(body, always)
+        body.add("return out")
+        self.context.module.function(name, SET_ARGUMENTS, body)
+
+    def _admit(self, names: tuple[str, ...], nulls: frozenset[str]) -> None:
+        inline = {self.rules.inline["name"], *self.rules.inline["definitions"]} if self.rules.inline else set[str]()
+        odd = inline | (self._refused() - nulls)
+        if not names or len(names) > _MOST or not odd.isdisjoint(names) or (nulls and self.rules.nulls):
+            raise Unsupported(self.rules.name)
+
+    def _expect(self, body: Code, values: dict[str, str], nulls: Collection[str], general: str) -> None:
+        """Nulls stand where they stood in the first object of this shape; what layouts read, they ask themselves."""
+        read = {name: value for name, value in values.items() if name not in self.taken}
+        tests = [f"{value} is {'not ' if name in nulls else ''}None" for name, value in read.items()]
+        if tests:
+            body.add(f"if {' or '.join(tests)}: return {general}({SET_ARGUMENTS})")
+
+    def _pruned(self, read: Read) -> Read | None:
+        """Leave out what an example shows and the object has not; None where the rule cannot hold without it."""
+        assert self.shape is not None
+        there = tuple(pair for pair in read.node.fields if pair[0] in self.shape)
+        if not there or any(not skippable(node) for name, node in read.node.fields if name not in self.shape):
+            return None
+        if read.turn.guard is not None and self._guard(read.turn) == "False":
+            return None
+        return replace(read, node=Obj(there))
+
+    def _survive(self, reads: list[Read]) -> None:
+        """Forget where rules write that cannot hold."""
+        turns = [*(read.turn for read in reads), *self.rules.defaults]
+        self.leaves = {id(turn): {path for path, _ in places(turn.write) if path} for turn in turns}
+
+    def _clusters(self, body: Code, reads: list[Read]) -> None:
+        assert self.shape is not None
+        known = clustered(reads)
+        self.kept.append(known)  # clusters are told apart by identity
+        for cluster in known:
+            if self._is_laid(cluster):
+                self._beside_layout(body, cluster)
+            else:
+                self._straight(body, cluster)
+        own = {name for cluster in known for name in cluster.names} | self.taken | self.held
+        site = self.context.site(Thing("v", (), self.scopes, dict.fromkeys(own, "")))
+        body.add(
+            *(f"{site}.drop({name!r}, {var}, link, (), notes)" for name, var in self.shape.items() if name not in own)
+        )
+
+    def _cluster(self, cluster: Cluster, path: tuple[str, ...]) -> str:
+        """A function of its own does not see where the values stand."""
+        shape, self.shape = self.shape, None
+        try:
+            return super()._cluster(cluster, path)
+        finally:
+            self.shape = shape
+
+    def _straight(self, body: Code, cluster: Cluster) -> None:
+        """Emit a cluster where it stands; one that the interpreter must look at keeps its function."""
+        assert self.shape is not None
+        first, given = cluster.names[0], {name: self.shape[name] for name in cluster.names}
+        columns = self._columns(cluster, ())
+        if columns is not None:
+            body.add(f"x = {given[first]}", *(line[4:] for line in columns.lines))
+            return
+        nodes = [dict(read.node.fields)[first] for read in cluster.reads if first in dict(read.node.fields)]
+        if len(cluster.names) == 1 and len(nodes) > 1 and all(isinstance(node, Obj) and node.fields for node in nodes):
+            self._descend(body, cluster, first, given[first], (), nodes)
+            return
+        tried = [(read, self._tried(cluster, read, (), "v", given)) for read in cluster.reads]
+        made = [(read, code) for read, code in tried if code is not None]
+        if len(made) < len(tried):
+            body.add(f"{self._cluster(cluster, ())}(v, v, {given[first]}, link, notes, out, mem, saw, defaults)")
+        else:
+            self._alternatives(body, cluster, made, (), given)
