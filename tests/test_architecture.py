@@ -83,6 +83,7 @@ ORDER = [
     "sse",
     "routes",
     "envelope",
+    "running",
     "translator",
     "probes",
     "dossier",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from isogloss.values import ABSENT, Value
 
@@ -76,22 +76,35 @@ def _short(text: str) -> str:
 class Memory:
     """The complement of one exchange. It belongs to one caller."""
 
-    __slots__ = ("books", "casts", "clock", "declared", "ids", "kept", "progress", "seed", "values", "whole")
+    __slots__ = ("books", "casts", "clock", "declared", "ids", "kept", "plain", "progress", "seed", "values", "whole")
+
+    #: Books by name.
+    books: dict[str, Book]
+    #: Names that were cut, and what they were whole.
+    whole: dict[Value, Value]
+    #: Where numbers were written as text, and where what is declared by a name stands.
+    casts: list[Path]
+    declared: dict[str, Path]
 
     def __init__(self, ids: Callable[[], str] | None = None, clock: Callable[[], float] | None = None) -> None:
         self.values: dict[str, Value] = {}
-        self.books: dict[str, Book] = {}
         self.ids = ids
         self.clock = clock
         self.seed: str | None = None
-        #: Names that were cut, and what they were whole; `kept` tells whether anyone will ask again.
-        self.whole: dict[Value, Value] = {}
+        #: Whether anyone will ask for what was cut.
         self.kept = False
-        #: Where numbers were written as text, and where what is declared by a name stands.
-        self.casts: list[Path] = []
-        self.declared: dict[str, Path] = {}
+        #: Whether no name was cut, and no number written as text: generated code knows nothing of these.
+        self.plain = True
         #: What a stream has said so far; None where documents are whole.
         self.progress: Progress | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        """Make what few documents need when it is first asked for."""
+        if name not in ("books", "casts", "declared", "whole"):
+            raise AttributeError(name)
+        made: Any = [] if name == "casts" else {}
+        setattr(self, name, made)
+        return made
 
     @property
     def strand(self) -> Strand:
@@ -102,7 +115,8 @@ class Memory:
     def copy(self) -> Memory:
         """Return a memory that goes its own way."""
         other = Memory(self.ids, self.clock)
-        other.values, other.seed, other.kept = dict(self.values), self.seed, self.kept
+        other.values, other.seed = dict(self.values), self.seed
+        other.kept, other.plain = self.kept, self.plain
         other.books = {name: book.copy() for name, book in self.books.items()}
         other.whole, other.casts, other.declared = dict(self.whole), list(self.casts), dict(self.declared)
         other.progress = None if self.progress is None else self.progress.copy()

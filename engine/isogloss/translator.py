@@ -10,16 +10,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from isogloss import families, generated, library, routes
+from isogloss import families, library, routes
 from isogloss.envelope import error_body, lower
-from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
+from isogloss.errors import IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
-from isogloss.interpreter import Run
 from isogloss.lens import Lens
-from isogloss.limits import LIMITS, check_size
+from isogloss.limits import LIMITS
 from isogloss.loss import REFUSED, Loss
 from isogloss.pointer import find, pointer
 from isogloss.routes import Call, Route
+from isogloss.running import Translation, run, seed_of
 from isogloss.stencils import Stencils
 from isogloss.stream import Stream
 from isogloss.values import ABSENT
@@ -28,40 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from isogloss.families import Match
-    from isogloss.loss import Step
     from isogloss.rule import Ruleset
     from isogloss.values import Object, Value
 
 OnLoss = Literal["report", "refuse", "ignore"]
-
-
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """One translated document: a new value; the input is never changed (unchanged leaves are shared with it)."""
-
-    body: Value
-    losses: tuple[Loss, ...]
-    #: Every step, where `trace=True` was asked for.
-    ledger: tuple[Step, ...] | None
-    #: Version and hash of the rules that did it.
-    ruleset: str
-
-
-class _Open:
-    """A translation in the making: filling a frozen dataclass takes a fifth of what a small document takes."""
-
-    __slots__ = ("body", "ledger", "losses", "ruleset")
-
-    def __init__(self, body: Value, losses: tuple[Loss, ...], ruleset: str) -> None:
-        self.body = body
-        self.losses = losses
-        self.ledger = None
-        self.ruleset = ruleset
-
-
-def _closed(made: Any) -> Translation:
-    made.__class__ = Translation
-    return made
 
 
 class _Plan:
@@ -134,8 +104,8 @@ class Translator:
         self.clock = clock
         #: Whether replies are held against the schemas that requests ask to be enforced; else `demand` says which.
         self.enforce = enforce
-        #: Whether generated code may do it: it keeps no ledger, and knows the usual limits only.
-        self.swift: Final = not trace and self.limits == LIMITS
+        #: Whether generated code may do it: it knows the usual limits only.
+        self.swift: Final = self.limits == LIMITS
         self._plans: dict[str | None, _Plan] = {}
 
     def plan(self, model: str | None) -> _Plan:
@@ -250,7 +220,7 @@ class Exchange:
         """Settle what made ids derive from."""
         lens = self._lens("stream", self.gloss.target, self.gloss.source)
         if lens.seed is not None and memory.seed is None:
-            memory.seed = memory.values["seed"] = _seed(lens.seed, body, memory)
+            memory.seed = memory.values["seed"] = seed_of(lens.seed, body, memory)
 
     def stencils(self) -> Stencils | None:
         """Return the stencils of this exchange's streams; none where a ledger is kept or limits are of one's own."""
@@ -278,8 +248,9 @@ class Exchange:
         mine = self.memory
         memory.values = values = mine.values.copy()
         values.pop("now", None)
-        memory.casts, memory.declared = mine.casts, mine.declared
-        memory.whole = mine.whole.copy()
+        if not mine.plain:
+            memory.casts, memory.declared = mine.casts, mine.declared
+            memory.whole, memory.plain = mine.whole.copy(), False
         if self.plan.model is not None:
             values["model"] = self.plan.model
         return memory
@@ -319,57 +290,6 @@ class Exchange:
         where = "/model" if find(body, ("model",)) is not ABSENT else ""
         family = match.family
         return (Loss("assumed", where, None, f"families.{family.id}", family.mark.place, str(match.assumed)),)
-
-
-def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
-    """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
-    if lens.seed is not None and (memory.progress is None or memory.seed is None):
-        memory.seed = _seed(lens.seed, body, memory)
-        memory.values["seed"] = memory.seed
-    # Generated code keeps no registers: of a stream it takes what tells no strand.
-    if gloss.swift and (memory.progress is None or memory.progress.each not in body):
-        done = fast(lens, body, memory, gloss, more)
-        if done is not None:
-            return done
-    return slow(lens, body, memory, gloss, more)
-
-
-def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation | None:
-    """Run generated code; None for documents that it leaves to the interpreter."""
-    work = lens.fast[0] if lens.fast is not None else library.compiled(lens)
-    if work is None:
-        return None
-    if memory.whole or memory.casts:
-        return None
-    values = memory.values.copy()
-    try:
-        written, notes = work(body, memory.values, gloss.defaults, memory.clock)
-        losses = generated.conclude(notes, body) if notes else ()
-    except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
-        memory.values = values
-        return None
-    if more:
-        losses = more + losses
-    return _closed(_Open(written, () if gloss.on_loss == "ignore" else losses, lens.version))
-
-
-def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
-    """Run the interpreter."""
-    check_size(body, gloss.limits["depth"], gloss.limits["nodes"])
-    going = Run(lens, memory, defaults=gloss.defaults)
-    try:
-        written = going.document(body)
-    except RecursionError:
-        raise DocumentError("", "the document is nested too deep", rule="limits") from None
-    losses = () if gloss.on_loss == "ignore" else more + going.accounts.losses()
-    ledger = going.accounts.ledger(body, written) if gloss.trace else None
-    return Translation(written, losses, ledger, lens.version)
-
-
-def _seed(path: tuple[str, ...], body: Value, memory: Memory) -> str:
-    """Find what minted keys derive from: the reply's own id, else a new one; a request needs none."""
-    found = body.get(path[0]) if isinstance(body, dict) and len(path) == 1 else find(body, path)
-    return found if isinstance(found, str) else memory.ids() if memory.ids else ""
 
 
 def _matches(gloss: Translator, model: str | None, target_model: str | None) -> dict[str, Match]:

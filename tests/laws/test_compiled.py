@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isogloss import compiler, generated, library, shapes
 from isogloss.exchange import Memory
-from isogloss.translator import LIMITS, slow
+from isogloss.limits import LIMITS
+from isogloss.running import slow
 from laws import strategies
 
 RULES = library.ruleset()

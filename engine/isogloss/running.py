@@ -1,0 +1,163 @@
+"""One document through one lens: by generated code, or by the interpreter; and the ledger, which is made when asked for.
+
+A traced translation costs little more than one without: generated code keeps no account, so the translation keeps what
+it was made from (its own copy of the document, and what the exchange knew), and whoever reads the ledger has the
+interpreter do it all again. It is the same translation (law 8), so the ledger is the one the interpreter would have
+kept; what a caller does to the document or the body in the meantime does not reach it.
+"""
+
+from __future__ import annotations
+
+import marshal
+from dataclasses import dataclass, field
+from itertools import repeat
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss import generated, library
+from isogloss.errors import DocumentError
+from isogloss.exchange import Memory
+from isogloss.interpreter import Run
+from isogloss.limits import check_size
+from isogloss.pointer import find
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from isogloss.lens import Lens
+    from isogloss.loss import Loss, Step
+    from isogloss.translator import Translator
+    from isogloss.values import Object, Path, Value
+
+
+class Account:
+    """A ledger that has not been asked for: what a translation was made from."""
+
+    __slots__ = ("document", "kept", "lens", "options", "values")
+
+    def __init__(self, lens: Lens, document: Value, memory: Memory, defaults: bool) -> None:  # noqa: FBT001
+        self.lens = lens
+        self.document = _kept(document)
+        self.values: Object = memory.values.copy()
+        self.options = (memory.seed, memory.kept, defaults)
+        self.kept: tuple[Step, ...] | None = None
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return every step, as the interpreter takes it."""
+        if self.kept is None:
+            memory = Memory()
+            memory.values = self.values.copy()
+            memory.seed, memory.kept, defaults = self.options
+            document = _given(self.document)
+            going = Run(self.lens, memory, defaults=defaults)
+            self.kept = going.accounts.ledger(document, going.document(document))
+        return self.kept
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """One translated document: a new value; the input is never changed (unchanged leaves are shared with it)."""
+
+    body: Value
+    losses: tuple[Loss, ...]
+    _account: tuple[Step, ...] | Account | None = field(repr=False, compare=False)
+    #: Version and hash of the rules that did it.
+    ruleset: str
+
+    @property
+    def ledger(self) -> tuple[Step, ...] | None:
+        """Every step, where `trace=True` was asked for: made when it is first read."""
+        account = self._account
+        return account.steps() if isinstance(account, Account) else account
+
+
+class _Open:
+    """A translation in the making: filling a frozen dataclass takes a fifth of what a small document takes."""
+
+    __slots__ = ("_account", "body", "losses", "ruleset")
+
+
+def _closed(made: Any) -> Translation:
+    made.__class__ = Translation
+    return made
+
+
+#: Documents of up to so many objects and lists are copied one by one, and share their texts.
+_FEW: Final = 24
+
+
+def _kept(document: Value) -> Value:
+    """Copy a document: with few containers (media are few and large) its texts are shared, else all is one copy."""
+    try:
+        return _copied(document, repeat(None, _FEW))
+    except StopIteration:
+        return marshal.dumps(document)
+
+
+def _copied(value: Value, left: Iterator[None]) -> Value:
+    if type(value) is dict:
+        next(left)
+        return {name: member if type(member) is str else _copied(member, left) for name, member in value.items()}
+    if type(value) is list:
+        next(left)
+        return [member if type(member) is str else _copied(member, left) for member in value]
+    return value
+
+
+def _given(document: Value) -> Value:
+    return marshal.loads(document) if isinstance(document, bytes) else document  # noqa: S302 - dumped above
+
+
+def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
+    """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
+    if lens.seed is not None and (memory.progress is None or memory.seed is None):
+        memory.seed = memory.values["seed"] = seed_of(lens.seed, body, memory)
+    # Generated code keeps no registers: of a stream it takes what tells no strand.
+    if gloss.swift and (memory.progress is None or memory.progress.each not in body):
+        done = fast(lens, body, memory, gloss, more)
+        if done is not None:
+            return done
+    return slow(lens, body, memory, gloss, more)
+
+
+def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation | None:
+    """Run generated code; None for documents that it leaves to the interpreter."""
+    work = lens.fast[0] if lens.fast is not None else library.compiled(lens)
+    if work is None or not memory.plain:
+        return None
+    values = memory.values.copy()
+    try:
+        account = Account(lens, body, memory, gloss.defaults) if gloss.trace else None
+        written, notes = work(body, memory.values, gloss.defaults, memory.clock)
+        losses = generated.conclude(notes, body) if notes else ()
+    except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
+        memory.values = values
+        return None
+    if account is not None and "now" in memory.values:
+        account.values["now"] = memory.values["now"]
+    made: Any = _Open()
+    made.body = written
+    made.losses = () if gloss.on_loss == "ignore" else more + losses if more else losses
+    made._account = account  # noqa: SLF001 - the translation's own
+    made.ruleset = lens.version
+    return _closed(made)
+
+
+def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
+    """Run the interpreter."""
+    check_size(body, gloss.limits["depth"], gloss.limits["nodes"])
+    going = Run(lens, memory, defaults=gloss.defaults)
+    try:
+        written = going.document(body)
+    except RecursionError:
+        raise DocumentError("", "the document is nested too deep", rule="limits") from None
+    finally:
+        memory.plain = not (memory.whole or memory.casts)
+    losses = () if gloss.on_loss == "ignore" else more + going.accounts.losses()
+    ledger = going.accounts.ledger(body, written) if gloss.trace else None
+    return Translation(written, losses, ledger, lens.version)
+
+
+def seed_of(path: Path, body: Value, memory: Memory) -> str:
+    """Find what minted keys derive from: the reply's own id, else a new one; a request needs none."""
+    found = body.get(path[0]) if isinstance(body, dict) and len(path) == 1 else find(body, path)
+    return found if isinstance(found, str) else memory.ids() if memory.ids else ""
