@@ -64,6 +64,7 @@ ORDER = [
     "compiler_sums",
     "compiler_clusters",
     "compiler_rules",
+    "compiler_alternatives",
     "compiler_sets",
     "compiler_shapes",
     "compiler_groups",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import generated, guard, parting, wording
 from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
-from isogloss.compiler_code import Code, Module, Unsupported
+from isogloss.compiler_code import Code, Module, Unsupported, odd_fields
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
@@ -41,6 +41,11 @@ def run(v, mem, defaults, clock):
 """
 _CLOCK: Final = "if 'now' not in mem and clock is not None: mem['now'] = int(clock())"
 _DOCUMENT: Final = "document"
+#: What this compiler understands of a set, or what does not concern one document.
+_SET: Final = [
+    *("name", "mark", "rules", "drops", "layouts", "nulls", "rest", "inline", "title", "note"),
+    *("validate", "seed", "stream"),
+]
 
 
 class Compiler:
@@ -111,6 +116,9 @@ class Compiler:
         self.module.after.append(f"{made} = remembered({made}s)" if remembered else f"{made} = {made}_")
 
     def _set(self, made: str, rules: TurnedSet, sort: str, held: frozenset[str]) -> None:
+        ruleset = self.lens.ruleset
+        if odd_fields((ruleset.documents if sort == _DOCUMENT else ruleset.sets)[rules.name], _SET):
+            raise Unsupported(rules.name)
         known = SetCompiler(self.context, rules, sort, self.lay, held).compile(f"{made}_")
         told = f"{rules.name!r}, {sort!r}, frozenset({sorted(held)!r}), frozenset({sorted(known)!r})"
         self.module.after.append(f"{made}s = shapes({made + '_'!r}, {told})")

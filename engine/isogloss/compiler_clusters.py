@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.compiler_code import odd_fields
 from isogloss.example import Each, Known, Node, Obj, Var, children, places
 
 if TYPE_CHECKING:
@@ -54,19 +55,9 @@ REMEMBERED: Final = ("casts", "lays")
 FEW: Final = 8
 ARGUMENTS: Final = "v, o, x, link, notes, out, mem, saw, defaults"
 SET_ARGUMENTS: Final = "v, link, notes, mem, saw, defaults"
+#: Leaves the whole document to the interpreter.
+BAIL: Final = "raise Bail"
 LAYOUT_ARGUMENTS: Final = "v, out, link, notes, mem, saw, defaults"
-
-
-def odd_fields(rule: Any, understood: Iterable[str]) -> list[str]:
-    """Name what a rule says that is not understood."""
-    known = set(understood)
-    return [f.name for f in fields(rule) if f.name not in known and getattr(rule, f.name) != field_default(f)]
-
-
-def field_default(one: Any) -> Any:
-    if one.default is not MISSING:
-        return one.default
-    return one.default_factory() if one.default_factory is not MISSING else MISSING
 
 
 def rule_is_odd(rule: Rule) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -97,3 +98,15 @@ def plain(value: Any) -> Any:
 def steps(path: Iterable[str]) -> str:
     """Write a place as source: each step is source already."""
     return "(" + "".join(f"{step}, " for step in path) + ")"
+
+
+def odd_fields(rule: Any, understood: Iterable[str]) -> list[str]:
+    """Name what a rule says that is not understood."""
+    known = set(understood)
+    return [f.name for f in fields(rule) if f.name not in known and getattr(rule, f.name) != field_default(f)]
+
+
+def field_default(one: Any) -> Any:
+    if one.default is not MISSING:
+        return one.default
+    return one.default_factory() if one.default_factory is not MISSING else MISSING

@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss.compiler_clusters import odd_fields
-from isogloss.compiler_code import Code, Unsupported, literal, steps
+from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Context, Thing
 from isogloss.example import Const, Obj
 from isogloss.wording import known_words
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from isogloss.lens import TurnedBlock, TurnedLayout
     from isogloss.rule import Slot
 
+_LAYOUT: Final = ["name", "mark", "blocks", "roles", "sides", "title", "lineage"]
 _SIDE: Final = [
     "groups",
     "group",
@@ -116,6 +116,8 @@ class Groups:
         self.answers = any("answered" in line for line in layout.legal)
         self.runs: dict[str, str] = {}
         self.gathered: dict[int, str] = {}
+        if odd_fields(layout.layout, _LAYOUT):
+            raise Unsupported(layout.layout.name)
         for side in (layout.read, layout.write):
             if odd_fields(side, _SIDE):
                 raise Unsupported(layout.layout.name)

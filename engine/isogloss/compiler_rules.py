@@ -10,12 +10,11 @@ from isogloss.compiler_clusters import (
     asked_names,
     known_names,
     lost_note,
-    odd_fields,
     one_leaf,
     overlapping,
     rule_is_odd,
 )
-from isogloss.compiler_code import Code, Unsupported, literal, steps
+from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Bind, Context, Thing
 from isogloss.compiler_guards import guard_source
 from isogloss.compiler_reading import Reading, necessary
@@ -66,7 +65,7 @@ class RuleCompiler:
     def _condition(self, read: Read, var: str) -> str:
         """Write what must hold for a rule to run."""
         rule, lens = read.turn.rule, self.context.lens
-        tests = necessary(read.node, var)
+        tests = [*necessary(read.node, var), *(_strays(var, *pair) for pair in rule.among.items())]
         for name, beside in rule.among.items():
             tests.append(f"not set(map(str, {var}[{name!r}])) <= ({var}.get({beside!r}) or {{}}).keys()")
         tests += [f"{word!r} in saw" for word in rule.saw]
@@ -302,3 +301,9 @@ class RuleCompiler:
         return path[0] in laid or any(
             overlapping(path, leaf) for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves
         )
+
+
+def _strays(var: str, name: str, beside: str) -> str:
+    """Write the test whether a list names what is no member of the object beside it."""
+    members = f"{var}.get({beside!r})"
+    return f"not (type({members}) is dict and {members}.keys() >= set({var}[{name!r}]))"

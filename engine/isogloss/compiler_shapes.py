@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from isogloss.compiler_clusters import SET_ARGUMENTS, Cluster, Read, clustered
+from isogloss.compiler_clusters import BAIL, SET_ARGUMENTS, Cluster, Read, clustered
 from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_examples import Thing
 from isogloss.compiler_sets import SetCompiler
@@ -107,8 +107,9 @@ class ShapeCompiler(SetCompiler):
             self._descend(body, cluster, first, given[first], (), nodes)
             return
         tried = [(read, self._tried(cluster, read, (), "v", given)) for read in cluster.reads]
-        made = [(read, code) for read, code in tried if code is not None]
-        if len(made) < len(tried):
+        odd = [read for read, code in tried if code is None]
+        if odd and self._rest(cluster, ()) != BAIL:
             body.add(f"{self._cluster(cluster, ())}(v, v, {given[first]}, link, notes, out, mem, saw, defaults)")
-        else:
-            self._alternatives(body, cluster, made, (), given)
+            return
+        body.add(*(f"if {self._condition(read, 'v')}: {BAIL}" for read in odd))
+        self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)

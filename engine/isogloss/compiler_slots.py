@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isogloss.compiler_clusters import odd_fields
-from isogloss.compiler_code import Code, Unsupported, literal
+from isogloss.compiler_code import Code, Unsupported, literal, odd_fields
 from isogloss.compiler_examples import Bind, Thing
 from isogloss.compiler_groups import BLOCK, RULE, Sink, below_scopes, lead_name, ordered_scopes, reads_slot, word_of
 from isogloss.compiler_guards import guard_source

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from isogloss.compiler_code import Code, Unsupported, literal, steps
+from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Bind, Context
 from isogloss.example import Const, Known, Node, Obj, Pick, Var, variables
 
@@ -13,6 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from isogloss.lens import Conversion, Turn
+
+
+#: What this compiler understands of a table.
+_TABLE: Final = [
+    *("name", "mark", "columns", "rows", "family_rows", "between", "fold", "unknown", "reason", "kind"),
+    *("note", "source"),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +216,8 @@ class Writing:
 
 def word_table(context: Context, name: str) -> str:
     """Name the function that finds a table's words."""
+    if odd_fields(context.lens.ruleset.tables[name], _TABLE):
+        raise Unsupported(name)
     return context.module.constant(f"words(LENS, {name!r})")
 
 

@@ -1,4 +1,4 @@
-"""One document through one lens: by generated code, or by the interpreter; and the ledger, which is made when asked for.
+"""One document through one lens: by generated code or the interpreter; and the ledger, which is made when asked for.
 
 A traced translation costs little more than one without: generated code keeps no account, so the translation keeps what
 it was made from (its own copy of the document, and what the exchange knew), and whoever reads the ledger has the
@@ -34,7 +34,7 @@ class Account:
 
     __slots__ = ("document", "kept", "lens", "options", "values")
 
-    def __init__(self, lens: Lens, document: Value, memory: Memory, defaults: bool) -> None:  # noqa: FBT001
+    def __init__(self, lens: Lens, document: Value, memory: Memory, defaults: bool) -> None:
         self.lens = lens
         self.document = _kept(document)
         self.values: Object = memory.values.copy()
@@ -112,7 +112,7 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
     if lens.seed is not None and (memory.progress is None or memory.seed is None):
         memory.seed = memory.values["seed"] = seed_of(lens.seed, body, memory)
     # Generated code keeps no registers: of a stream it takes what tells no strand.
-    if gloss.swift and (memory.progress is None or memory.progress.each not in body):
+    if gloss.usual and (memory.progress is None or (gloss.swift and memory.progress.each not in body)):
         done = fast(lens, body, memory, gloss, more)
         if done is not None:
             return done

@@ -104,8 +104,10 @@ class Translator:
         self.clock = clock
         #: Whether replies are held against the schemas that requests ask to be enforced; else `demand` says which.
         self.enforce = enforce
-        #: Whether generated code may do it: it knows the usual limits only.
-        self.swift: Final = self.limits == LIMITS
+        #: Whether generated code may do it: it knows the usual limits only …
+        self.usual: Final = self.limits == LIMITS
+        #: … and whether what it says is all that is asked for.
+        self.swift: Final = self.usual and not trace
         self._plans: dict[str | None, _Plan] = {}
 
     def plan(self, model: str | None) -> _Plan:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from isogloss import compiler, generated, library, shapes
 from isogloss.exchange import Memory
 from isogloss.limits import LIMITS
-from isogloss.running import slow
+from isogloss.running import fast, slow
 from laws import strategies
+from laws.cases import containers
 
 RULES = library.ruleset()
 CASES = Path(__file__).parents[2] / "tools" / "bench_cases"
@@ -149,6 +150,39 @@ ORDINARY = [
 def test_ordinary_documents_are_done_by_code(phase, reader, file, model):
     document = json.loads((CASES / f"{file}.json").read_bytes())
     assert held(phase, reader, {"openai": "gpt-4.1", "gemini": model}, document)
+
+
+class Traced(Now):
+    """The same, with the ledger."""
+
+    trace = True
+    usual = True
+
+
+@pytest.mark.parametrize(("phase", "reader"), DRAWN)
+@given(st.data())
+def test_the_ledger_of_code_is_the_interpreters(phase, reader, data):
+    lens, document = lens_of(phase, reader, data.draw(MODELS)), data.draw(DRAWN[phase, reader])
+    lens.ran = True  # it is worth compiling
+    given_away = copy.deepcopy(document)
+    done = fast(lens, given_away, memory(phase, document), Traced(), ())
+    if done is not None:
+        for container in [*containers(given_away), *containers(done.body)]:
+            container.clear()  # what becomes of a document and of its translation does not reach the account
+        wanted = slow(lens, document, memory(phase, document), Traced(), ())
+        assert done.losses == wanted.losses
+        assert done.ledger == wanted.ledger
+        assert done.ledger is done.ledger
+
+
+@pytest.mark.parametrize(("phase", "reader", "file"), ORDINARY)
+def test_ordinary_documents_are_traced_by_code(phase, reader, file):
+    document = json.loads((CASES / f"{file}.json").read_bytes())
+    lens = lens_of(phase, reader, {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"})
+    lens.ran = True
+    done = fast(lens, copy.deepcopy(document), memory(phase, document), Traced(), ())
+    assert done is not None
+    assert done.ledger == slow(lens, document, memory(phase, document), Traced(), ()).ledger
 
 
 def test_changing_a_result_changes_no_other():
