@@ -132,3 +132,8 @@ def test_memory_holds_one_event():
             assert reader.feed(event) == [b'{"a": 1}']
             sizes.add(sum(len(part) for held in vars(reader).values() if isinstance(held, list) for part in held))
         assert sizes == {0}
+
+
+def test_a_dialect_whose_clients_know_no_comments_gets_none():
+    assert sse.writer({"form": "sse"}).comment("a remark") == b": a remark\n\n"
+    assert sse.writer({"form": "sse", "comments": False}).comment("a remark") == b""

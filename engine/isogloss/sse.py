@@ -68,7 +68,9 @@ def reader(framing: Mapping[str, Any], limit: int = LIMIT) -> Reader:
 
 def writer(framing: Mapping[str, Any]) -> Writer:
     """Make a writer for a dialect's framing."""
-    return ArrayWriter() if framing.get("form") == "array" else EventWriter(framing.get("end"))
+    if framing.get("form") == "array":
+        return ArrayWriter()
+    return EventWriter(framing.get("end"), comments=framing.get("comments", True))
 
 
 class EventReader:
@@ -248,8 +250,9 @@ class EventWriter:
 
     media = "text/event-stream; charset=utf-8"
 
-    def __init__(self, end: str | None = None) -> None:
+    def __init__(self, end: str | None = None, *, comments: bool = True) -> None:
         self._end = b"" if end is None else self.event(end.encode())
+        self._comments = comments
 
     def event(self, document: bytes) -> bytes:
         """Frame one JSON document."""
@@ -258,8 +261,8 @@ class EventWriter:
         return b"data: %b\n\n" % document
 
     def comment(self, text: str) -> bytes:
-        """Frame a remark."""
-        return b": %b\n\n" % b" ".join(text.encode().splitlines())
+        """Frame a remark; nothing where the dialect's clients do not know comments."""
+        return b": %b\n\n" % b" ".join(text.encode().splitlines()) if self._comments else b""
 
     def end(self, *, well: bool) -> bytes:
         """Frame the end.
