@@ -139,3 +139,10 @@ def test_a_row_of_sources_does_not_say_which_it_had():
     value = {"c": [{"web": 1}, {"web": 2}], "s": [{"i": [1]}]}
     read = codec.read(value, options)
     assert codec.read(codec.write(read, options), options) == read == ([{"web": 2}],)
+
+
+def test_a_type_that_its_address_belies_is_lost_and_said_so():
+    linked = {"fileData": {"fileUri": "gs://b/clip.mp4", "mimeType": "image/png"}}
+    done = translated({"contents": [{"role": "user", "parts": [linked]}]}, source="gemini", model="o")
+    assert done.body["messages"][0]["content"][0]["image_url"] == {"url": "gs://b/clip.mp4"}
+    assert ("dropped", "/contents/0/parts/0/fileData/mimeType") in lost(done)
