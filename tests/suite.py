@@ -14,6 +14,11 @@ cases:
     normal: {openai: {…}}         what comes back in a dialect, where it is not what went out
     asked: {openai: {…}}          the request that a reply answers, in the dialect that asked
     error: {pointer: /n, contains: one candidate}     instead of the other document
+
+In files of streams (`tests/cases/<operation>/stream/`) the documents are lists of events: those that are read are fed
+one by one, and what comes out must be those that are written, event by event. `shared` words stand in every event but
+those that tell an error; `asked` is a short request where a case gives none; `error` is what the last event says, after
+those that are written.
 """
 
 from __future__ import annotations
@@ -32,6 +37,11 @@ if TYPE_CHECKING:
 
 CASES = Path(__file__).parent / "cases"
 NOW = 1700000000
+#: The request that a stream answers, where its case gives none.
+ASKED = {
+    "openai": {"messages": [{"role": "user", "content": "x"}], "stream": True},
+    "gemini": {"contents": [{"parts": [{"text": "x"}]}]},
+}
 
 
 @dataclass(frozen=True)
@@ -102,7 +112,9 @@ def one(path: Path, file: Any, case: Any, reader: str, writer: str, place: str) 
 
 
 def full(file: Any, dialect: str, document: Any) -> Any:
-    """Return a document with what all of its dialect say, as plain JSON."""
+    """Return a document with what all of its dialect say, as plain JSON; of a stream, every event."""
+    if isinstance(document, list):
+        return [event if "error" in event else full(file, dialect, event) for event in plain(document)]
     return plain({**file.get("shared", {}).get(dialect, {}), **document})
 
 
@@ -112,7 +124,15 @@ def plain(value: Any) -> Any:
     return [plain(item) for item in value] if isinstance(value, list) else value
 
 
-def translated(case: Case, trace: bool) -> isogloss.Translation:
+@dataclass(frozen=True)
+class Told:
+    """What came out of a stream: its events, and what was lost after the request."""
+
+    body: list[Any]
+    losses: tuple[isogloss.Loss, ...]
+
+
+def translated(case: Case, trace: bool) -> isogloss.Translation | Told:
     options: dict[str, Any] = {
         "profile": case.profile,
         "trace": trace,
@@ -120,6 +140,8 @@ def translated(case: Case, trace: bool) -> isogloss.Translation:
         "clock": lambda: NOW,
         "ruleset": case.ruleset,
     }
+    if case.phase == "stream":
+        return streamed(case, isogloss.Translator(case.writer, case.reader, **options))
     if case.asked is not None:
         gloss = isogloss.Translator(case.writer, case.reader, **options)
         exchange = gloss.exchange(case.operation, plain(case.asked), model=case.model)
@@ -130,7 +152,27 @@ def translated(case: Case, trace: bool) -> isogloss.Translation:
     )
 
 
-def attempt(case: Case, *, trace: bool) -> isogloss.Translation | isogloss.DocumentError:
+def failing(case: Case, events: list[Any]) -> list[Any]:
+    """Return the events before the error that a stream must end with, where the case is of one."""
+    if case.error is None:
+        return events
+    *before, last = events
+    message = last["error"]["message"]
+    assert message.startswith(case.error["pointer"] + ":"), f"{case.place}: {message}"
+    assert case.error.get("contains", "") in message, f"{case.place}: {message}"
+    return before
+
+
+def streamed(case: Case, gloss: isogloss.Translator) -> Told:
+    """Feed a stream event by event, and close it."""
+    asked = plain(ASKED[case.writer] if case.asked is None else case.asked)
+    exchange = gloss.exchange(case.operation, asked, model=case.model, stream=True)
+    before, stream = len(exchange.losses), exchange.stream()
+    events = [event for piece in case.given for event in stream.feed(piece)] + stream.close()
+    return Told(failing(case, events), exchange.losses[before:])
+
+
+def attempt(case: Case, *, trace: bool) -> isogloss.Translation | Told | isogloss.DocumentError:
     try:
         return translated(case, trace)
     except isogloss.DocumentError as error:
@@ -155,8 +197,8 @@ def refused(case: Case, error: isogloss.DocumentError) -> None:
     assert case.error.get("status", error.status) == error.status, f"{case.place}: {error}"
 
 
-def done_well(case: Case, done: isogloss.Translation) -> None:
-    assert case.error is None, f"{case.place}: this is not refused, but becomes {done.body}"
+def done_well(case: Case, done: isogloss.Translation | Told) -> None:
+    assert case.error is None or case.phase == "stream", f"{case.place}: this is not refused, but becomes {done.body}"
     assert done.body == case.wanted, case.place
     assert same(done.body, case.wanted), f"{case.place}: true is not 1"
     told = "\n".join(map(str, done.losses))

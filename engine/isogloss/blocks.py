@@ -161,7 +161,7 @@ def _slot(
     run: Run, layout: TurnedLayout, slot: Slot, group: dict[str, Value], path: Path, seams: dict[str, list[Any]]
 ) -> list[Item]:
     if slot.form == "self":
-        return _self(run, layout, slot, group, path)
+        return _alone(run, layout, slot, group, path)
     if slot.form == "fields":
         return [item for item in (_field(run, block, group, path) for block in _holding(layout, slot)) if item]
     found, where = follow(run, group, path, slot.at)
@@ -175,7 +175,7 @@ def _slot(
         found = conversion.codec.read(found, conversion.options)[0]
         run.accounts.claim(where, "normal", run.owner)
     if slot.form == "one":
-        return [_block(run, layout, slot, found, where)]
+        return _alone(run, layout, slot, found, where)
     if isinstance(found, str) and slot.form in ("joined", "plain-or-items"):
         return _plain_items(run, layout, slot, found, where, seams)
     return _listed_items(run, layout, slot, found, where, seams)
@@ -220,8 +220,8 @@ def _holding(layout: TurnedLayout, slot: Slot) -> Iterator[TurnedBlock]:
     return (b for b in layout.blocks if slot.holds is None or b.kind in slot.holds or b.kind in slot.reads)
 
 
-def _self(run: Run, layout: TurnedLayout, slot: Slot, group: dict[str, Value], path: Path) -> list[Item]:
-    item = _block(run, layout, slot, group, path)
+def _alone(run: Run, layout: TurnedLayout, slot: Slot, value: Value, path: Path) -> list[Item]:
+    item = _block(run, layout, slot, value, path)
     return [item] if item is not None else []
 
 

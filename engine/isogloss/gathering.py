@@ -7,18 +7,24 @@ whole. What is open is bounded by the stream's limit.
 from __future__ import annotations
 
 import re
+from io import StringIO
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.codecs import CodecError, parse_json
+from isogloss.errors import DocumentError
 from isogloss.pointer import find
-from isogloss.values import ABSENT
+from isogloss.values import ABSENT, DEPTH_LIMIT
 
 if TYPE_CHECKING:
     from isogloss.rule import Assembly, Gathering
     from isogloss.values import Object, Path, Value
 
+#: A place in an object: RFC 9535, without what selects more than one.
 _STEP: Final = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['((?:[^'\\]|\\.)*)'\]|\[\"((?:[^\"\\]|\\.)*)\"\]")
+_PLACE: Final = re.compile(rf"\$(?:{_STEP.pattern})+")
 #: The longest list that a place in a list may make.
 _LONGEST: Final = 10_000
+_BAD_GATEWAY: Final = 502
 
 
 def taken(member: Object, path: Path) -> tuple[Object, Value]:
@@ -42,6 +48,28 @@ def laid(member: Object, path: Path, value: Value) -> Object:
     return {**member, name: laid(member.get(name) or {}, tuple(rest), value) if rest else value}
 
 
+def keep(known: Object, name: str, value: Value, *, grows: bool) -> None:
+    """Keep the last word; an object's words are kept one by one, and where it grows its lists follow each other."""
+    there = known.get(name)
+    if isinstance(there, dict) and isinstance(value, dict):
+        value = {**there, **value, **(_grown(there, value) if grows else {})}
+    known[name] = value
+
+
+def _grown(there: Object, value: Object) -> Object:
+    """Return the lists that go on; one that begins as the known one does is told again as a whole."""
+    lists = {name: items for name, items in value.items() if isinstance(items, list)}
+    known = {name: there[name] for name in lists if isinstance(there.get(name), list)}
+    return {
+        name: lists[name] if lists[name][: len(items)] == items else [*items, *lists[name]]
+        for name, items in known.items()
+    }
+
+
+class _Fragments(StringIO):
+    """A text on its way."""
+
+
 class Gathered:
     """One thing that is being gathered: a list of items by their numbers, or one object."""
 
@@ -60,7 +88,8 @@ class Gathered:
 
     def whole(self) -> Value:
         """Return what was gathered."""
-        return self.items if self.rule.by is not None else self.items[0]
+        items = [_whole(item) for item in self.items]
+        return items if self.rule.by is not None else items[0] if items else {}
 
     def _one(self, fragment: Object) -> int:
         key = fragment.get(self.rule.by) if self.rule.by is not None else None
@@ -73,20 +102,34 @@ class Gathered:
         return size
 
     def _known(self, fragment: Object, key: Value) -> int | None:
-        """Find the item that a fragment belongs to: the last one of its number, unless it begins a new one."""
-        if self.rule.by is not None and key is None:
-            return len(self.items) - 1 if self.items and not self._begins(fragment, len(self.items) - 1) else None
-        for index in range(len(self.items) - 1, -1, -1):
-            if self.keys[index] == key:
-                return None if self._begins(fragment, index) else index
-        return None
+        """Find the item that a fragment belongs to: the last one of its number, unless it begins another."""
+        last = len(self.items) - 1
+        if self.rule.by is None:
+            return last if self.items else None
+        if key is None:
+            return self._unnumbered(fragment)
+        index = next((index for index in range(last, -1, -1) if self.keys[index] == key), None)
+        return None if index is None or self._begins(fragment, self.items[index]) else index
 
-    def _begins(self, fragment: Object, index: int) -> bool:
-        """Tell whether a fragment names another item than the one of its number: some servers number badly."""
-        if self.rule.starts is None:
-            return False
-        name, known = fragment.get(self.rule.starts), self.items[index].get(self.rule.starts)
-        return bool(name) and bool(known) and name != known
+    def _unnumbered(self, fragment: Object) -> int | None:
+        """Find the item of a fragment without a number: that of its name, else the last, unless it opens another."""
+        named = _said(fragment, self.rule.starts)
+        if named is not None:
+            indexes = range(len(self.items) - 1, -1, -1)
+            return next((index for index in indexes if _said(self.items[index], self.rule.starts) == named), None)
+        opens = not self.rule.joins or _said(fragment, self.rule.opens) is not None
+        return None if opens or not self.items else len(self.items) - 1
+
+    def _begins(self, fragment: Object, known: Object) -> bool:
+        """Tell whether a fragment speaks of another item than the one of its number: some servers number badly."""
+        said = [(_said(fragment, path), _said(known, path)) for path in (self.rule.starts, self.rule.opens)]
+        return any(new is not None and old is not None and new != old for new, old in said)
+
+
+def _said(item: Object, path: Path | None) -> Value:
+    """Return the text at a place; None where there is none, or an empty one."""
+    found = None if path is None else find(item, path)
+    return found if isinstance(found, str) and found != "" else None
 
 
 def _joined(into: Object, fragment: Object, path: Path, joins: tuple[Path, ...]) -> tuple[Object, int]:
@@ -97,8 +140,9 @@ def _joined(into: Object, fragment: Object, path: Path, joins: tuple[Path, ...])
         if isinstance(value, dict) and isinstance(there, dict | None):
             laid_over[name], more = _joined(there or {}, value, here, joins)
             size += more
-        elif here in joins and isinstance(value, str):
-            laid_over[name] = (there or "") + value
+        elif here in joins and isinstance(value, str) and isinstance(there, _Fragments | None):
+            laid_over[name] = _Fragments() if there is None else there
+            laid_over[name].write(value)
             size += len(value)
         elif there is None or there == "":
             laid_over[name] = value
@@ -106,13 +150,22 @@ def _joined(into: Object, fragment: Object, path: Path, joins: tuple[Path, ...])
     return laid_over, size
 
 
+def _whole(value: Value) -> Value:
+    """Put the texts together."""
+    if isinstance(value, _Fragments):
+        return value.getvalue()
+    return {name: _whole(member) for name, member in value.items()} if isinstance(value, dict) else value
+
+
 class Assembled:
-    """An item that is told piece by piece, until no more will come."""
+    """An item that is told piece by piece, until no more will come; `most` bounds what is open."""
 
-    __slots__ = ("open", "rule")
+    __slots__ = ("most", "open", "rule", "size")
 
-    def __init__(self, rule: Assembly) -> None:
+    def __init__(self, rule: Assembly, most: int) -> None:
         self.rule = rule
+        self.most = most
+        self.size = 0
         self.open: Object | None = None
 
     def feed(self, items: list[Value]) -> list[Value]:
@@ -121,25 +174,34 @@ class Assembled:
 
     def finish(self) -> list[Value]:
         """Return what was still open when the stream ended."""
-        left, self.open = self.open, None
+        left, self.open, self.size = self.open, None, 0
         return [] if left is None else [left]
 
     def _one(self, item: Value) -> list[Value]:
         inside = item.get(self.rule.inside) if isinstance(item, dict) else None
         if not isinstance(inside, dict):
             return [item]
+        before = self.finish() if self._names_another(inside) else []
         more = inside.get(self.rule.more) is True
         if self.open is None and not more and self.rule.pieces not in inside:
-            return [item]
+            # An empty object ends what was open; where nothing was, it says nothing.
+            return [*before, *([] if item == {self.rule.inside: {}} else [item])]
         self.open = self._added(self.open or {}, item, inside)
-        return [] if more else self.finish()
+        return [*before, *([] if more else self.finish())]
+
+    def _names_another(self, inside: Object) -> bool:
+        """Tell whether an item begins while one is open: what it is called differs."""
+        known = self.open[self.rule.inside] if self.open is not None else {}
+        own = (name for name in inside if name not in (self.rule.more, self.rule.pieces, self.rule.into))
+        return any(name in known and known[name] != inside[name] for name in own)
 
     def _added(self, known: Object, item: Object, inside: Object) -> Object:
         own: Object = dict(known.get(self.rule.inside, {}))
         for name, value in inside.items():
             if name not in (self.rule.more, self.rule.pieces):
                 own.setdefault(name, value)
-        for piece in inside.get(self.rule.pieces) or ():
+        pieces = inside.get(self.rule.pieces)
+        for piece in pieces if isinstance(pieces, list) else ():
             self._place(own, piece)
         return {**known, **item, self.rule.inside: own}
 
@@ -149,13 +211,43 @@ class Assembled:
         if not isinstance(where, str) or name is None:
             return
         value = None if name == self.rule.values[-1] else piece[name]
-        own[self.rule.into] = _set(own.get(self.rule.into), _steps(where), value)
+        steps = _steps(where)
+        self.size += len(where) + (len(value) if isinstance(value, str) else 1)
+        self.size += sum(step for step in steps if isinstance(step, int))
+        if self.size > self.most:
+            raise _refused("a call of this stream is longer than the limit allows")
+        own[self.rule.into] = _set(own.get(self.rule.into), steps, value)
+
+
+def _refused(reason: str) -> DocumentError:
+    return DocumentError("", reason, status=_BAD_GATEWAY)
 
 
 def _steps(place: str) -> list[str | int]:
     """Part a JSONPath of names and numbers (RFC 9535, §2.5.1)."""
-    found = [(plain or single or double, number) for plain, number, single, double in _STEP.findall(place)]
-    return [int(number) if number else name for name, number in found]
+    if not _PLACE.fullmatch(place):
+        raise _refused(f"{place[:80]!r} is no place in an object")
+    steps = [_step(*found) for found in _STEP.findall(place)]
+    if len(steps) > DEPTH_LIMIT or any(isinstance(step, int) and step > _LONGEST for step in steps):
+        raise _refused(f"{place[:80]!r} is too far away")
+    return steps
+
+
+def _step(plain: str, number: str, single: str, double: str) -> str | int:
+    if number:
+        return int(number) if len(number) <= len(str(_LONGEST)) else _LONGEST + 1
+    if plain:
+        return plain
+    # A name in single quotes may hold double quotes as they are, and escapes its own.
+    quoted = double or re.sub(r"\\(.)|\"", lambda found: found[1] if found[1] == "'" else _escaped(found[0]), single)
+    try:
+        return str(parse_json(f'"{quoted}"'))
+    except CodecError:
+        raise _refused(f"{quoted[:80]!r} is no name in a place") from None
+
+
+def _escaped(text: str) -> str:
+    return '\\"' if text == '"' else text
 
 
 def _set(into: Any, steps: list[str | int], value: Value) -> Value:
@@ -165,8 +257,8 @@ def _set(into: Any, steps: list[str | int], value: Value) -> Value:
     step, rest = steps[0], steps[1:]
     if isinstance(step, int):
         items = list(into) if isinstance(into, list) else []
-        items += [None] * (min(step, _LONGEST) + 1 - len(items))
-        items[min(step, _LONGEST)] = _set(items[min(step, _LONGEST)], rest, value)
+        items += [None] * (step + 1 - len(items))
+        items[step] = _set(items[step], rest, value)
         return items
     members = dict(into) if isinstance(into, dict) else {}
     members[step] = _set(members.get(step), rest, value)

@@ -139,9 +139,11 @@ class Gathering:
     """Fragments that are put together before they are translated: a list of items, or one object."""
 
     at: Path
-    #: The name that tells items apart, and one whose new value begins a new item; None gathers one object.
+    #: The name that tells items apart; None gathers one object.
     by: str | None
-    starts: str | None
+    #: What an item is called, and what its first fragment says: where they differ, another item begins.
+    starts: Path | None
+    opens: Path | None
     #: Texts that fragments add to; of all else the first word counts.
     joins: tuple[Path, ...]
 
@@ -173,6 +175,8 @@ class Telling:
     #: Words of a reply, and of the document, whose last value counts: they are translated once, at the end.
     held: tuple[str, ...]
     last: tuple[str, ...]
+    #: Words of a reply whose lists go on from piece to piece.
+    grows: tuple[str, ...]
     #: Words that every piece says.
     frame: tuple[str, ...]
     #: What a reply says that has nothing to say.
@@ -181,9 +185,9 @@ class Telling:
     alone: str | None
     gathers: tuple[Gathering, ...]
     assembles: tuple[Assembly, ...]
-    #: Where an error stands that ends the stream, and the place of its HTTP status.
+    #: Where an error stands that ends the stream; the places of its HTTP status, each with the tables to it.
     error: str
-    status: Path
+    status: tuple[tuple[Path, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)

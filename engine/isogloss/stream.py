@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.cutting import Seen, advance, state_of
 from isogloss.errors import DocumentError, IsoglossError
-from isogloss.gathering import Assembled, Gathered, laid, taken
+from isogloss.gathering import Assembled, Gathered, keep, laid, taken
 from isogloss.pointer import find
 from isogloss.progress import Progress
+from isogloss.tables import other_word
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -26,8 +27,12 @@ if TYPE_CHECKING:
 
 #: The most losses that a stream reports; each is reported once, and names in them come from strangers.
 _LOSSES: Final = 500
-#: The status of what went wrong behind us.
+#: The statuses of errors, and that of what went wrong behind us.
+_BAD_REQUEST: Final = 400
+_LAST_STATUS: Final = 599
 _BAD_GATEWAY: Final = 502
+#: What a reply that is told beside others takes, in letters: how many there are is a stranger's word.
+_MEMBER: Final = 1000
 
 
 class Member:
@@ -35,10 +40,10 @@ class Member:
 
     __slots__ = ("assembled", "gathered", "held", "text")
 
-    def __init__(self, telling: Telling) -> None:
+    def __init__(self, telling: Telling, most: int) -> None:
         self.held: Object = {}
         self.gathered: dict[Gathering, Gathered] = {}
-        self.assembled = [Assembled(rule) for rule in telling.assembles]
+        self.assembled = [Assembled(rule, most) for rule in telling.assembles]
         #: The text so far, where it will be held against a schema.
         self.text: list[str] = []
 
@@ -61,13 +66,14 @@ class Stream:
         self.last: Object = {}
         self._members: dict[int, Member] = {}
         self._size = 0
-        self._open: set[int] = set()
         self._told = False
         self._demand = exchange.demand("stream")
         self._losses: set[tuple[Any, ...]] = set()
         #: Stencils for the state that the stream is in; None where it has none, or is out of the ordinary.
         self._stencils = exchange.stencils() if self._demand is None else None
         self._ready: list[Stencil] | None = None
+        #: Stencils that have been used here, and do nothing but advance counts and lengths: their losses are known.
+        self._used: set[int] = set()
         #: Something has come; the piece at hand is told as it came.
         self._begun = False
         self._plain = True
@@ -86,15 +92,17 @@ class Stream:
         for stencil in self._ready or ():
             body = stencil.fill(event, self.memory, self.progress.strand, self)
             if body is not None:
-                return self._filled(stencil, body) if stencil.moves or not self._told else [body] if body else []
+                return [body] if id(stencil) in self._used else self._filled(stencil, body)
         self._plain = isinstance(event, dict) and self.reads.error not in event
         try:
             piece = self._piece(event)
             told = self._translated(piece, event) if self._says(piece) else []
         except IsoglossError as error:
             return self._broken(error)
+        except RecursionError:
+            return self._broken(DocumentError("", "a piece is nested too deep"))
         failure = event.get(self.reads.error) if isinstance(event, dict) else None
-        return told if failure is None else [*told, *self.fail(event, self._status(event))]
+        return told if failure is None else [*told, *self.fail({self.reads.error: failure}, self._status(event))]
 
     def close(self) -> list[Value]:
         """Tell what was held back. A stream that has not said why it ended ends with an error, never with a finish."""
@@ -105,20 +113,23 @@ class Stream:
             told = [event for piece in self._rest() for event in self._last_told(piece)]
         except IsoglossError as error:
             return self._broken(error)
-        if self._open or not self._told:
+        if not self._finished():
             return [*told, *self.fail("the stream ended before the reply was finished")]
         checked = self._enforced() if self.exchange.gloss.enforce else []
         self.ended = self.exchange.gloss.enforce or self._demand is None
         return [*told, *checked]
+
+    def _finished(self) -> bool:
+        """Tell whether every reply has said that it has ended, and there was one."""
+        ended = all(self.reads.ends in known.held for known in self._members.values())
+        return ended and bool(self._told or self._members)
 
     def fail(self, error: Value, status: int = _BAD_GATEWAY) -> list[Value]:
         """End the stream with an error: the upstream's own document, or a sentence."""
         if self.ended:
             return []
         self.ended = True
-        reply = self.exchange.error(status, error)
-        self._account(reply.losses)
-        return [reply.body]
+        return [self.exchange.error(status, error).body]
 
     # ------------------------------------------------------------------ reading a piece
 
@@ -132,8 +143,7 @@ class Stream:
         self.memory.get("now")
         strand = self.progress.enter(members[0], (0,))
         self.memory.set("position", strand.key)
-        self._members.setdefault(strand.key, Member(self.reads))
-        self._open.add(strand.key)
+        self._known(strand.key)
         if self._stencils is not None:
             self._ready = self._stencils.known.get(state_of(self.memory))
 
@@ -146,7 +156,7 @@ class Stream:
                 self.frame.setdefault(name, event[name])
         for name in self.reads.last:
             if event.get(name) is not None:
-                _update(self.last, name, event[name])
+                keep(self.last, name, event[name], grows=False)
         away = (*self.reads.last, self.reads.error)
         piece = {name: value for name, value in event.items() if name not in away}
         members = piece.get(self.reads.each)
@@ -158,23 +168,33 @@ class Stream:
         if not isinstance(member, dict):
             return member
         key = member.get(self.reads.index, place)
-        key = key if isinstance(key, int) else place
-        known = self._members.setdefault(key, Member(self.reads))
-        self._open.add(key)
+        known = self._known(key if isinstance(key, int) else place)
         for name in self.reads.held:
             if member.get(name) is not None:
-                _update(known.held, name, member[name])
+                keep(known.held, name, member[name], grows=name in self.reads.grows)
         left = {name: value for name, value in member.items() if name not in self.reads.held}
         return self._assemble(self._gather(left, known), known)
+
+    def _known(self, key: int) -> Member:
+        """Return what is held back of a reply."""
+        known = self._members.get(key)
+        if known is None:
+            known = self._members[key] = Member(self.reads, self.progress.most)
+            self._grow(_MEMBER)
+        return known
+
+    def _grow(self, letters: int) -> None:
+        """Count what is held back."""
+        self._size += letters
+        if self._size > self.progress.most:
+            raise DocumentError("", "this reply holds back more than the limit allows", status=_BAD_GATEWAY)
 
     def _gather(self, member: Object, known: Member) -> Object:
         for rule in self.reads.gathers:
             member, found = taken(member, rule.at)
             if found is not ABSENT:
                 self._plain = False
-                self._size += known.gathered.setdefault(rule, Gathered(rule)).add(found)
-        if self._size > self.progress.most:
-            raise DocumentError("", "a call of this stream is longer than the limit allows", status=_BAD_GATEWAY)
+                self._grow(known.gathered.setdefault(rule, Gathered(rule)).add(found))
         return member
 
     def _assemble(self, member: Object, known: Member) -> Object:
@@ -269,38 +289,34 @@ class Stream:
     def hold(self, path: Path, value: Value) -> None:
         """Keep a word for the end."""
         if value is not None:
-            inside = len(path) > 1
+            name, inside = str(path[-1]), len(path) > 1
             known = self._members[self.progress.strand.key].held if inside else self.last
-            _update(known, str(path[-1]), value)
+            keep(known, name, value, grows=inside and name in self.reads.grows)
 
     def _filled(self, stencil: Stencil, body: Object) -> list[Value]:
         """Send what a stencil has made, and go on to the state that it leads to."""
-        advance(self.memory, stencil)
-        self._ready = self._stencils.known.get(stencil.mark) if self._stencils is not None else None
+        if stencil.moves:
+            advance(self.memory, stencil)
+            self._ready = self._stencils.known.get(stencil.mark) if self._stencils is not None else None
+        elif body:
+            self._used.add(id(stencil))
         return self._read_out(body, stencil.losses)
 
     def _noted(self, body: Object) -> list[Value]:
-        """Note which replies have ended; return what is sent."""
+        """Note what is told; return what is sent."""
         for member in body.get(self.writes.each) or ():
             self._note(member)
         return [body] if body else []
 
     def _note(self, member: Object) -> None:
-        key = member.get(self.writes.index, 0)
         self._told = True
-        if member.get(self.writes.ends) is None:
-            self._open.add(key)
-        else:
-            self._open.discard(key)
         if self._demand is not None:
             text = find(member, tuple(self._demand[0]["text"].split(".")))
-            self._keep(key, text if isinstance(text, str) else "")
+            self._keep(member.get(self.writes.index, 0), text if isinstance(text, str) else "")
 
     def _keep(self, key: int, text: str) -> None:
-        self._size += len(text)
-        if self._size > self.progress.most:
-            raise DocumentError("", "this reply is too long to be held against a schema", status=_BAD_GATEWAY)
-        self._members.setdefault(key, Member(self.reads)).text.append(text)
+        self._grow(len(text))
+        self._known(key).text.append(text)
 
     def demanded(self) -> tuple[Value, Any, Value, str, str] | None:
         """Return what must be held against the request's schema, once the stream is closed; or None."""
@@ -326,12 +342,18 @@ class Stream:
 
     def _broken(self, error: IsoglossError) -> list[Value]:
         status = error.status if isinstance(error, DocumentError) else _BAD_GATEWAY
-        return self.fail(str(error), status)
+        # What cannot be translated here is the server's word: the caller is not to blame.
+        return self.fail(str(error), _BAD_GATEWAY if status == _BAD_REQUEST else status)
 
     def _status(self, event: Value) -> int:
-        found = find(event, self.reads.status)
-        known = isinstance(found, int) and not isinstance(found, bool) and 400 <= found <= 599  # noqa: PLR2004 - HTTP
-        return found if known else _BAD_GATEWAY
+        """Return the HTTP status of an error in a piece: a number there, or one that its words stand for."""
+        for path, tables in self.reads.status:
+            found = find(event, path)
+            for name in tables:
+                found = other_word(self.exchange.gloss.ruleset.tables[name], found)
+            if isinstance(found, int) and not isinstance(found, bool) and _BAD_REQUEST <= found <= _LAST_STATUS:
+                return found
+        return _BAD_GATEWAY
 
     def _account(self, losses: tuple[Loss, ...]) -> None:
         """Report each loss once: a stream of a thousand pieces loses the same thing a thousand times."""
@@ -340,9 +362,3 @@ class Stream:
             if key not in self._losses and len(self._losses) < _LOSSES:
                 self._losses.add(key)
                 self.exchange.losses += (loss,)
-
-
-def _update(known: Object, name: str, value: Value) -> None:
-    """Keep the last word; an object's words are kept one by one."""
-    there = known.get(name)
-    known[name] = {**there, **value} if isinstance(there, dict) and isinstance(value, dict) else value

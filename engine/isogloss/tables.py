@@ -55,6 +55,17 @@ def convert(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value
     return ABSENT if cell is None else deepcopy(cell)
 
 
+def other_word(table: Table, word: Value) -> Value:
+    """Return the word that stands beside one, whichever side it is on; ABSENT where none does."""
+    for row in table.rows:
+        left, right = row.cells
+        if same(left, word) and "back" not in row.marks:
+            return right
+        if same(right, word) and not {"clamp", "forth"} & row.marks:
+            return left
+    return ABSENT
+
+
 def _spelled(run: Run, value: Value, cells: list[Value]) -> Value:
     """Return an object with its names as the cells spell them."""
     if not isinstance(value, dict):

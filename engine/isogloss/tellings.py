@@ -10,16 +10,18 @@ from isogloss.rule import Assembly, Gathering, Telling
 if TYPE_CHECKING:
     from isogloss.entries import Entries
     from isogloss.source import Map
+    from isogloss.values import Path
 
 
 def telling(entries: Entries, entry: Map) -> Telling:
     """Read one dialect's side of a stream."""
-    entries.keys(entry, "each index ends held last frame idle alone gathers assembles error status")
+    entries.keys(entry, "each index ends held grows last frame idle alone gathers assembles error status")
     return Telling(
         each=entries.text(entry, "each"),
         index=entries.text(entry, "index"),
         ends=entries.text(entry, "ends"),
         held=entries.words(entry, "held"),
+        grows=entries.words(entry, "grows"),
         last=entries.words(entry, "last"),
         frame=entries.words(entry, "frame"),
         idle=dict(entry.get("idle", {})),
@@ -27,16 +29,23 @@ def telling(entries: Entries, entry: Map) -> Telling:
         gathers=tuple(_gathering(entries, item) for item in entries.items(entry, "gathers")),
         assembles=tuple(_assembly(entries, item) for item in entries.items(entry, "assembles")),
         error=entries.text(entry, "error"),
-        status=dotted(entries.text(entry, "status")),
+        status=tuple(_status(place) for place in entries.words(entry, "status")),
     )
 
 
+def _status(place: str) -> tuple[Path, tuple[str, ...]]:
+    """Read a place, and behind bars the tables that lead from its word to a number."""
+    path, *tables = (word.strip() for word in place.split("|"))
+    return dotted(path), tuple(tables)
+
+
 def _gathering(entries: Entries, entry: Map) -> Gathering:
-    entries.keys(entry, "at by starts joins")
+    entries.keys(entry, "at by starts opens joins")
     return Gathering(
         at=dotted(entries.text(entry, "at")),
         by=entry.get("by"),
-        starts=entry.get("starts"),
+        starts=dotted(entry["starts"]) if "starts" in entry else None,
+        opens=dotted(entry["opens"]) if "opens" in entry else None,
         joins=tuple(dotted(path) for path in entries.words(entry, "joins")),
     )
 

@@ -70,15 +70,24 @@ def test_the_fold_of_a_translated_openai_stream(pieces):
     assert fold_gemini(events) == fold_gemini([wanted]), json.dumps(pieces)
 
 
+def by_kind(reply: Object) -> Object:
+    """Sort parts by their kind: a stream keeps the order in which they came, a whole reply that of its places."""
+    reply = deepcopy(reply)
+    for candidate in reply.get("candidates", ()):
+        parts = candidate.get("content", {}).get("parts", [])
+        parts.sort(key=lambda part: ("text" in part, "thought" in part, *sorted(part.keys() - {"thoughtSignature"})))
+    return fold_gemini([reply])
+
+
 @given(cut_replies)
 def test_a_stream_that_comes_home(pieces):
     """There and back by streams is there and back by whole replies."""
     there = told(from_gemini(), pieces)
     home = told(from_openai(), there)
     assert not ended_early(home), home[-1]
-    folded = settled(from_gemini().response(fold_gemini(pieces)).body)
+    folded = from_gemini().response(fold_gemini(pieces)).body
     wanted = from_openai().response(folded).body
-    assert fold_gemini(home) == fold_gemini([wanted]), json.dumps(pieces)
+    assert by_kind(fold_gemini(home)) == by_kind(wanted), json.dumps(pieces)
 
 
 @given(cut_replies, st.data())
