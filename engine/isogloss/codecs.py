@@ -179,8 +179,9 @@ def _same(neutral: tuple[Value, ...], _: Options) -> Value:
     return neutral[0]
 
 
-def _is_words(value: Value, _: Options) -> bool:
-    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+def _is_words(value: Value, options: Options) -> bool:
+    kinds = (str, type(None)) if options.get("nulls") else str
+    return isinstance(value, list) and all(isinstance(word, kinds) for word in value)
 
 
 def _is_number(value: Value, _: Options) -> bool:
@@ -394,7 +395,7 @@ CODECS: Final[dict[str, Codec]] = {
     "data-url": Codec(2, _is_data_url, _read_data_url, _write_data_url),
     "base64": Codec(1, _is_text, _read_base64, _same),
     "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, _same),
-    "words": Codec(1, _is_words, _read_whole, _same),
+    "words": Codec(1, _is_words, lambda value, _: ([word for word in value if word is not None],), _same),
     "number-text": Codec(1, _is_number, _read_number, _write_number),
     "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, _same),
     "duration": Codec(1, _is_duration, _read_duration, _write_duration),
