@@ -72,7 +72,7 @@ class Gateway:
         settings = self._settings
         self._client = Client(settings.limits, self.ruleset.dialects)
         self._judge = Judge(settings.limits.validation)
-        self._fetcher = Fetcher()
+        self._fetcher = Fetcher(settings)
         self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge, self._fetcher)
         self._passing = passing.Passing(settings, self._client, self._keys)
 

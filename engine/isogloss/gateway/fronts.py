@@ -71,7 +71,8 @@ class Fronts:
             if route is not None:
                 return Aim(name, _plain(asked.raw_path[cut:]), route)
         for name in [*names, *self._behind]:
-            if name in self._behind and _native(self._dialects[name], path):
+            certain = names == [name] or _native(self._dialects[name], path) or self._keys.shown(asked, name)
+            if name in self._behind and certain:
                 return Aim(name, _plain(asked.raw_path[cut:]), None)
         raise self._unknown(asked, names[0], path)
 
