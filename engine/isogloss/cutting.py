@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from isogloss.exchange import Memory
     from isogloss.loss import Loss
+    from isogloss.opacity import Opacity
     from isogloss.progress import Strand
     from isogloss.values import Object, Path, Value
 
@@ -54,7 +55,7 @@ class Stencil(NamedTuple):
     mark: Any
     losses: tuple[Loss, ...]
     source: str
-    #: It does more than advance counts and lengths: it changes flags, tells the end, or loses something.
+    #: It does more than advance counts and lengths: it changes flags, or tells the end.
     moves: bool
 
 
@@ -98,7 +99,7 @@ def _reasons(losses: tuple[Loss, ...]) -> set[tuple[str, str, str]]:
 class Cutting:
     """One piece, tried until it is known what becomes of each of its leaves."""
 
-    def __init__(self, seen: Seen, work: Work, opaque: frozenset[str]) -> None:
+    def __init__(self, seen: Seen, work: Work, opaque: Opacity) -> None:
         self.seen = seen
         self.work = work
         self.opaque = opaque
@@ -154,7 +155,7 @@ class Cutting:
                 self.free.add(path)
             return
         places = [place for place, value in leaves(body) if same(value, other)]
-        moves = isinstance(leaf, str) and leaf and path[-1] not in self.opaque
+        moves = isinstance(leaf, str) and leaf and path not in self.opaque
         if moves and same(body, _filled(self.seen.body, places, other)):
             self._moves(path, places, memory.strand)
 
@@ -185,7 +186,7 @@ class Cutting:
         source = "\n".join(Code(self, names).lines())
         exec(compile(source, "<stencil>", "exec"), names)  # noqa: S102 - the text is ours, values stand in it as names
         mark = state_of(self.seen.after)
-        moves = mark != state_of(self.seen.before) or mark[-1] or bool(self.seen.losses)
+        moves = mark != state_of(self.seen.before) or mark[-1]
         made = Stencil(names["fill"], mark, self.seen.losses, source, moves)
         return made if self._holds(made) else None
 

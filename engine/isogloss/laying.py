@@ -287,7 +287,8 @@ def _listed(
     written: list[Value] = []
     where = (*group.where, *slot.at)
     spec = layout.write.seams
-    first = _counted(run, layout, ".".join(slot.at), 0)
+    counts = slot.number is not None or spec is not None
+    first = _counted(run, layout, ".".join(slot.at), 0) if counts else 0
     for item in items:
         value = write_item(run, layout, item, (*where, len(written)))
         if value is ABSENT:
@@ -298,7 +299,8 @@ def _listed(
         if spec is not None and any(name in item.env and name not in own for name in spec["carries"]):
             _seam(run, layout, item, first + len(written), seams, None, group.where)
         written.append(value)
-    _counted(run, layout, ".".join(slot.at), len(written))
+    if counts:
+        _counted(run, layout, ".".join(slot.at), len(written))
     return written
 
 

@@ -94,7 +94,7 @@ class Code:
         """Keep a word for the end; where it has the names it had before, it takes the place of the one before."""
         name, key = self.variables[path], path[-1]
         if len(path) > 1:
-            yield f"stream.hold({path!r}, {name})"
+            yield f"if {name} is not None: stream.hold({path!r}, {name})"
             return
         yield f"there = stream.last.get({key!r})"
         yield f"if type(there) is dict and type({name}) is dict and there.keys() == {name}.keys():"

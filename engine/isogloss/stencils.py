@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.cutting import Cutting, state_of
-from isogloss.opacity import looked_into
+from isogloss.opacity import Opacity
 
 if TYPE_CHECKING:
     from isogloss.cutting import Seen, Stencil, Work
@@ -32,13 +32,13 @@ class Stencils:
         self.known: dict[Any, list[Stencil]] = {}
         self._seen: dict[Any, int] = {}
         self._count = 0
-        self._opaque: frozenset[str] | None = None
+        self._opaque: Opacity | None = None
 
     @property
-    def opaque(self) -> frozenset[str]:
-        """The names whose values rules look into."""
+    def opaque(self) -> Opacity:
+        """The places that rules look into."""
         if self._opaque is None:
-            self._opaque = frozenset(looked_into(self.lens))
+            self._opaque = Opacity(self.lens)
         return self._opaque
 
     def wants(self, mark: Any, event: Object) -> bool:
