@@ -55,7 +55,7 @@ DRAWN = {
     "object-text": (draw.objects | st.builds(lambda text: {"output": text}, TEXTS | draw.argument_texts()), ["output"]),
     "data-url": (URLS | PLAIN_URLS, [None]),
     "one-or-many": (TEXTS | st.lists(TEXTS), [None]),
-    "words": (st.lists(TEXTS), [None]),
+    "words": (st.lists(TEXTS | st.none()), [None, "with_null"]),
     "number-text": (st.integers() | st.floats(allow_nan=False, allow_infinity=False), [None]),
     "wire-integer": (st.integers(-(10**18), 10**18) | st.integers(-(10**18), 10**18).map(str), [None]),
     "duration": (draw.offsets | st.builds("{}.{}s".format, st.integers(0, 99), st.integers(0, 10**8)), [None]),
@@ -66,6 +66,7 @@ DRAWN = {
     "span": (spans(), ["segment"]),
     "base64": (st.binary().map(base64.urlsafe_b64encode).map(bytes.decode) | TEXTS, [None]),
     "rooted": (TEXTS | TEXTS.map("files/{}".format), ["files"]),
+    "below": (TEXTS | TEXTS.map("models/{}".format), ["models"]),
     "extension": (st.builds("{}.{}".format, TEXTS, st.sampled_from(["png", "PDF", "x"])), [None]),
 }
 
