@@ -8,8 +8,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+import signal
 import struct
+import subprocess
+import sys
+import threading
 import zlib
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -22,7 +27,7 @@ from isogloss.emulator import forms, models, samples, settings, turns
 from isogloss.emulator.dice import Dice
 from isogloss.emulator.errors import Refusal
 from isogloss.errors import RuleError
-from servers import KEY, emulated
+from servers import KEY, TLS, emulated
 
 FLASH = "gemini-2.5-flash"
 PRO = "gemini-3-pro-preview"
@@ -959,3 +964,55 @@ def test_the_record_is_bounded(emulator):
     assert len(found) == 200
     assert re.fullmatch(r"3\d{5} bytes", found[-1]["body"])
     assert len(emulator.requests(last=3)) == 3
+
+
+# --- the command
+
+
+@contextmanager
+def started(*options):
+    command = [sys.executable, "-m", "isogloss", "emulator", "--port", "0", *options]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "encoding": "utf-8"}
+    with subprocess.Popen(command, **pipes) as process:
+        timer = threading.Timer(20, process.kill)
+        timer.start()
+        try:
+            yield process
+        finally:
+            timer.cancel()
+            process.kill()
+
+
+def test_the_command_serves_on_a_free_port_until_interrupted(tmp_path):
+    file = tmp_path / "script.yaml"
+    file.write_text(SCRIPT, encoding="utf-8")
+    with started("--script", str(file), "--pace", "0") as process:
+        address = re.search(r"http://127\.0\.0\.1:[1-9][0-9]*", process.stdout.readline())[0]
+        url = f"{address}/v1beta/models/gemini-9-neon:generateContent?key=k"
+        reply = httpx.post(url, json={"contents": [user("Hi")]}, verify=TLS)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+    assert reply.status_code == 200
+    assert (process.returncode, out, err) == (0, "", "")
+
+
+def test_the_command_says_what_is_wrong(tmp_path, emulator):
+    taken = emulator.url.rpartition(":")[2]
+    with started("--port", taken) as process:
+        assert "in use" in process.communicate(timeout=10)[1]
+    assert process.returncode == 1
+    file = tmp_path / "script.yaml"
+    file.write_text("scripts: [{name: a}]\n", encoding="utf-8")
+    with started("--script", str(file)) as process:
+        assert f"{file}:1:11" in process.communicate(timeout=10)[1]
+    assert process.returncode == 1
+
+
+@pytest.mark.parametrize("library", ["starlette", "orjson", "uvicorn"])
+def test_the_command_names_what_is_missing(library):
+    code = "import sys; sys.modules[sys.argv.pop()] = None; from isogloss.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", code, "emulator", library], check=False, capture_output=True, text=True, timeout=20
+    )
+    assert run.returncode == 1
+    assert f"{library} is not installed; install it with: pip install 'isogloss[gateway]'" in run.stderr

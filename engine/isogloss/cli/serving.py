@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -33,12 +35,20 @@ def emulator(host: str, port: int, scripts: tuple[Path, ...], pace: float) -> No
     except ModuleNotFoundError as error:
         raise missing(error) from error
     made = app.create(scripts, pace=pace)
-    server.run(made, host, port, lambda address: paper.say(f"emulator on {address} (stop with Ctrl-C)"))
+    with suppress(KeyboardInterrupt):
+        server.run(made, host, port, _announce)
+
+
+def _announce(address: str) -> None:
+    """Print the address at once, for whoever reads it through a pipe and waits for it."""
+    paper.say(f"emulator on {address} (stop with Ctrl-C)")
+    sys.stdout.flush()
 
 
 def missing(error: ModuleNotFoundError) -> Failed:
     """Say which extra brings a library that is not there."""
-    return Failed(f"{error.name} is not installed; install it with: pip install 'isogloss[gateway]'")
+    library = str(error.name).partition(".")[0]
+    return Failed(f"{library} is not installed; install it with: pip install 'isogloss[gateway]'")
 
 
 COMMANDS = (emulator,)
