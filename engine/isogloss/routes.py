@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from isogloss import pointer
-from isogloss.errors import UnknownName
+from isogloss.errors import DocumentError, UnknownName
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -71,9 +71,14 @@ def unknown(dialect: Dialect, method: str, path: str) -> UnknownName:
 
 
 def call(dialect: Dialect, operation: str, model: str | None, body: Value, *, stream: bool) -> Call:
-    """Make the call that asks for an operation; raise UnknownName where the dialect has none."""
+    """Make the call that asks for an operation.
+
+    Raises UnknownName where the dialect has none, DocumentError where it needs a model's name and there is none.
+    """
     for entry in dialect.routes:
         if entry["operation"] == operation and _called(entry, model or "", stream=stream):
+            if "{model}" in entry["path"] and not model:
+                raise DocumentError("/model", "the request names no model", rule="routes")
             path = entry["path"].replace("{model}", quote(model or "", safe="/" if "models" in entry else ""))
             query = dict(entry.get("query", {}))
             pages = entry.get("pages", {})
