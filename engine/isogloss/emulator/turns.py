@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.emulator.errors import invalid
@@ -181,13 +182,19 @@ def _first_calls(contents: list[Content]) -> None:
 
 
 def _images(contents: list[Content]) -> None:
+    """Demand the signatures of images and of the first part; that of a streamed text stands in an empty part at its end."""
     for index, content in enumerate(contents):
         if role(content) != "model":
             continue
         shown = [part for part in content["parts"] if not part.get("thought")]
-        wanted = [part for place, part in enumerate(shown) if place == 0 or "inlineData" in part]
-        if not all(part.get("thoughtSignature") for part in wanted):
+        first = list(takewhile(lambda part: "text" in part, shown)) or shown[:1]
+        images = [part for part in shown if "inlineData" in part]
+        if not any(map(_is_signed, first)) or not all(map(_is_signed, images)):
             raise invalid(
                 f"An image or the first part in contents[{index}] lacks its thought_signature.",
                 [(f"contents[{index}].parts", "The thought_signature is missing.")],
             )
+
+
+def _is_signed(part: Part) -> bool:
+    return bool(part.get("thoughtSignature"))
