@@ -182,7 +182,7 @@ def _first_calls(contents: list[Content]) -> None:
 
 
 def _images(contents: list[Content]) -> None:
-    """Demand the signatures of images and of the first part; that of a streamed text stands in an empty part at its end."""
+    """Demand the signatures of images and of the first part; a streamed text has its own in an empty part after it."""
     for index, content in enumerate(contents):
         if role(content) != "model":
             continue
