@@ -211,6 +211,12 @@ def test_a_key_may_stand_in_the_query(emulator):
     assert httpx.post(url, json={"contents": [user("Hi")]}, params={"key": "k"}).status_code == 200
 
 
+def test_an_access_token_is_an_identity(emulator):
+    url = f"{emulator.url}/v1beta/models/{FLASH}:generateContent"
+    headers = {"authorization": "Bearer ya29.a0"}
+    assert httpx.post(url, json={"contents": [user("Hi")]}, headers=headers, verify=TLS).status_code == 200
+
+
 def test_an_unknown_query_name(emulator):
     reply = post(emulator, {"contents": [user("Hi")]}, foo="1")
     assert (reply.status_code, 'unknown name "foo"' in reply.json()["error"]["message"]) == (400, True)

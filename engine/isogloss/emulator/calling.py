@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 JSON: Final = "application/json; charset=UTF-8"
 #: Query parameters that every method takes: https://cloud.google.com/apis/docs/system-parameters
 _QUERY: Final = frozenset({"key", "alt", "$alt", "fields", "prettyPrint", "quotaUser", "callback", "access_token"})
+#: How an access token of Google's begins, which is an identity too.
+_OAUTH: Final = "Bearer ya29."
 #: Keys that begin so are refused.
 BAD_KEY: Final = "invalid"
 
@@ -75,7 +77,10 @@ class Call:
             raise invalid(sentence, [(unknown[0], sentence)])
 
     def _identify(self) -> None:
-        if "authorization" in self.request.headers:
+        bearer = self.request.headers.get("authorization")
+        if bearer is not None and bearer.startswith(_OAUTH):
+            return
+        if bearer is not None:
             sentence = "The credentials in Authorization are no OAuth access token; keys go into x-goog-api-key."
             raise Refusal("UNAUTHENTICATED", sentence, details=[reason("ACCESS_TOKEN_TYPE_UNSUPPORTED")])
         if not self.key:
