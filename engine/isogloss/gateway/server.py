@@ -7,7 +7,7 @@ import logging
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import uvicorn
@@ -37,7 +37,8 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
         if settings.workers > 1:
             Multiprocess(config, sockets=[bound]).run()
         else:
-            uvicorn.Server(config).run(sockets=[bound])
+            with suppress(KeyboardInterrupt):  # uvicorn raises it again once everything is closed
+                uvicorn.Server(config).run(sockets=[bound])
 
 
 @contextmanager
