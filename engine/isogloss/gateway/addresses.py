@@ -19,7 +19,7 @@ _UNICAST: Final = ipaddress.ip_network("2000::/3")
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 #: Set aside for protocols; some versions of the standard library call parts of it public.
 _SPECIAL: Final = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("192.88.99.0/24"))
-#: Public by its number, but answered by the machine's own host. https://learn.microsoft.com/azure/virtual-network/
+#: Public by its number, but answered by the host of a virtual machine.
 _METADATA: Final = frozenset({ipaddress.ip_address("168.63.129.16")})
 
 
