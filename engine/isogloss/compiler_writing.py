@@ -92,6 +92,10 @@ class Writing:
         return Written(var, not sure)
 
     def _list(self, node: Pick, at: tuple[str, ...]) -> Written | None:
+        items = [item for item in node.items if self._binds(item) or not list(variables(item))]
+        if not items and node.items:
+            return None
+        node = replace(node, items=tuple(items))
         binds = [self._binds(item) for item in node.items]
         if not any(bind.optional for found in binds for bind in found):
             made = [self.node(item, (*at, "0")) for item in node.items]
