@@ -2,7 +2,8 @@
 
 The peer is litellm 1.106.2, run offline against a mock transport. Each line of `observed_requests.jsonl` is an OpenAI
 request and the Gemini body it became (or the error it met); each line of `observed_responses.jsonl` a Gemini reply and
-the OpenAI object it became. Facts only: nothing of the peer's code or prose is here.
+the OpenAI object it became, or the pieces of a streamed one and the events they became, which are compared as their
+sum. Facts only: nothing of the peer's code or prose is here.
 """
 
 import json
@@ -13,6 +14,7 @@ import yaml
 from isogloss import DocumentError, Translator
 from isogloss.pointer import pointer
 from isogloss.values import same
+from laws.folding import fold_openai
 
 HERE = Path(__file__).parent
 CLOCK = 1795354944
@@ -26,10 +28,12 @@ _IDLE = {
     "vertex_ai_grounding_metadata": [],
     "vertex_ai_url_context_metadata": [],
     "vertex_ai_safety_results": [],
+    "vertex_ai_safety_ratings": [],
     "vertex_ai_citation_metadata": [],
     "prompt_tokens_details": {},
     "completion_tokens_details": {},
     "logprobs": None,
+    "finish_reason": None,
     "refusal": None,
 }
 #: JSON Schema says them in small letters, Google's Schema object in capitals; its parser reads both.
@@ -73,6 +77,9 @@ def our_response(case: dict[str, Any]) -> dict[str, Any]:
     gloss = Translator("openai", "gemini", clock=lambda: CLOCK, ids=lambda: "new")
     asked = {"messages": [{"role": "user", "content": "hi"}], "model": case["model"], **case.get("params", {})}
     exchange = gloss.exchange("chat", asked)
+    if "stream" in case:
+        stream = exchange.stream()
+        return summed([event for piece in case["stream"] for event in stream.feed(piece)] + stream.close())
     if "status" in case:
         reply = exchange.error(case["status"], case["gemini"])
         return {"status": reply.status}
@@ -91,6 +98,8 @@ def peer_request(case: dict[str, Any]) -> dict[str, Any]:
 
 def peer_response(case: dict[str, Any]) -> dict[str, Any]:
     """Return what the peer made of a reply."""
+    if "stream" in case:
+        return summed([*case["openai"], *([{"error": case["error"]}] if "error" in case else [])])
     if "status" in case:
         return {"status": case["error"]["status"]}
     if "error" in case:
@@ -98,6 +107,22 @@ def peer_response(case: dict[str, Any]) -> dict[str, Any]:
     if "shows" in case:
         return {name: at(case["openai"], name) for name in case["shows"]}
     return normal_openai(case["openai"])
+
+
+def summed(events: list[dict[str, Any]]) -> dict[str, Any]:
+    """Add up the events of a stream; an error says only that the stream ended with one."""
+    told = [numbered(event) for event in events if "error" not in event]
+    found = normal_openai(fold_openai(told)) if told else {}
+    return {**found, "failed": True} if len(told) < len(events) else found
+
+
+def numbered(event: dict[str, Any]) -> dict[str, Any]:
+    """Number what the peer does not: its citations."""
+    event = json.loads(json.dumps(event))
+    for choice in event["choices"]:
+        for number, item in enumerate(choice["delta"].get("annotations") or ()):
+            item.setdefault("index", number)
+    return event
 
 
 # --------------------------------------------------------------------- normal forms

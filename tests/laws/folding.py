@@ -102,9 +102,13 @@ def _listed(value: Any) -> Any:
     return value
 
 
-def _merged(items: list[Object], more: list[Object]) -> list[Object]:
+def _merged(items: list[Any], more: list[Any]) -> list[Any]:
+    """Add items up by their index; what has none is the user's own, and follows."""
     items = list(items)
     for item in more:
+        if not isinstance(item, dict) or "index" not in item:
+            items.append(item)
+            continue
         while len(items) <= item["index"]:
             items.append({})
         _add(items[item["index"]], item)
