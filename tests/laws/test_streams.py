@@ -1,6 +1,7 @@
 """Law 7: folding the translated stream is translating the folded stream, however a reply is cut."""
 
 import json
+import tracemalloc
 from copy import deepcopy
 from typing import Any
 
@@ -28,8 +29,8 @@ def from_gemini(**more: Any) -> isogloss.Exchange:
     return exchange("openai", "gemini", {**ASKED, **more})
 
 
-def from_openai() -> isogloss.Exchange:
-    return exchange("gemini", "openai", {"contents": [{"parts": [{"text": "x"}]}]})
+def from_openai(**options: Any) -> isogloss.Exchange:
+    return exchange("gemini", "openai", {"contents": [{"parts": [{"text": "x"}]}]}, **options)
 
 
 def told(asked: isogloss.Exchange, pieces: list[Object]) -> list[Object]:
@@ -108,3 +109,101 @@ def test_a_piece_may_be_anything(piece):
         for event in (*stream.feed(piece), *stream.feed(piece), *stream.close()):
             json.dumps(event)
         assert stream.ended
+
+
+# ------------------------------------------------------------------------------------------------- losses, limits
+
+
+def lost(asked: isogloss.Exchange, before: int) -> set[tuple[str, str]]:
+    """What was lost after the request: which rule says it is another's name in a stream."""
+    return {(loss.kind, loss.reason) for loss in asked.losses[before:] if loss.kind not in ("assumed", "defaulted")}
+
+
+@given(cut_replies)
+def test_a_stream_loses_what_its_fold_loses(pieces):
+    asked, whole = from_gemini(), from_gemini()
+    before = len(asked.losses)
+    told(asked, pieces)
+    whole.response(fold_gemini(pieces))
+    assert lost(asked, before) == lost(whole, before), json.dumps(pieces)
+
+
+@given(draw.mutated(cut_replies), draw.mutated(cut_completions))
+def test_mistakes_in_a_stream_are_error_events(replies, completions):
+    """Whatever comes, a stream says it: it never raises, and after its end it is silent."""
+    for asked, events in ((from_gemini(), replies), (from_openai(), completions)):
+        stream = asked.stream()
+        for piece in events if isinstance(events, list) else [events]:
+            json.dumps(stream.feed(piece))
+        json.dumps(stream.close())
+        assert stream.ended
+        assert stream.feed({}) == stream.close() == stream.fail("x") == []
+
+
+def gemini_text(text: str) -> Object:
+    return {"candidates": [{"content": {"role": "model", "parts": [{"text": text}]}, "index": 0}], "responseId": "r"}
+
+
+def test_a_long_text_is_not_kept():
+    """However much is said, no more than the limit is kept: ten times the text takes the same memory."""
+    peaks = []
+    for pieces in (500, 5_000):
+        stream = exchange("openai", "gemini", ASKED, limits={"held": 100_000}).stream()
+        for _ in range(100):
+            stream.feed(gemini_text("x" * 500))
+        tracemalloc.start()
+        for number in range(pieces):
+            stream.feed(gemini_text(f"{number:06}" * 80))
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        stream.feed({"candidates": [{"index": 0, "finishReason": "STOP"}]})
+        assert not ended_early(stream.close())
+    assert peaks[1] < 1.5 * peaks[0] + 100_000, peaks
+
+
+FRAGMENT: Object = {"index": 0, "function": {"arguments": '"' + "x" * 999}}
+OPENED: Object = {"index": 0, "id": "c", "type": "function", "function": {"name": "f", "arguments": ""}}
+
+
+def openai_call(call: Object) -> Object:
+    return {"id": "r", "choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}
+
+
+def test_arguments_beyond_the_limit_are_an_error():
+    stream = from_openai(limits={"held": 100_000}).stream()
+    assert stream.feed(openai_call(OPENED)) == []
+    events = [event for _ in range(200) for event in stream.feed(openai_call(FRAGMENT))]
+    assert [event["error"]["code"] for event in events] == [502]
+    assert "limit" in events[0]["error"]["message"]
+
+
+def test_arguments_told_place_by_place_are_bounded_too():
+    stream = exchange("openai", "gemini", ASKED, limits={"held": 100_000}).stream()
+    piece = {"jsonPath": "$.a", "stringValue": "x" * 999}
+    call = {"name": "f", "partialArgs": [piece], "willContinue": True}
+    part = {"candidates": [{"content": {"role": "model", "parts": [{"functionCall": call}]}, "index": 0}]}
+    events = [event for _ in range(200) for event in stream.feed(part)]
+    assert ended_early(events)
+    assert "limit" in events[-1]["error"]["message"]
+
+
+def test_replies_side_by_side_are_bounded():
+    stream = exchange("openai", "gemini", ASKED, limits={"held": 100_000}).stream()
+    events = [
+        event
+        for number in range(200)
+        for event in stream.feed({"candidates": [{"index": number, "content": {"parts": [{"text": "x"}]}}]})
+    ]
+    assert ended_early(events)
+    assert len(events) < 150
+
+
+def test_a_piece_that_is_nested_too_deep_is_an_error():
+    deep: Any = {}
+    for _ in range(100_000):
+        deep = {"a": deep}
+    for asked, piece in (
+        (from_gemini(), {"candidates": [{"content": {"parts": [{"functionCall": {"args": deep}}]}}]}),
+        (from_openai(), openai_call({**OPENED, "extra": deep})),
+    ):
+        assert ended_early(asked.stream().feed(piece))
