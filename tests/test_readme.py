@@ -69,6 +69,16 @@ def test_commands_end_well():
         assert CliRunner().invoke(program, shlex.split(command)).exit_code == 0, command
 
 
+@pytest.mark.usefixtures("folder")
+def test_what_it_serves_can_be_served():
+    lines = [line for block in BLOCKS if block["language"] == "sh" for line in block["code"].splitlines()]
+    commands = [line.partition("#")[0].removeprefix("isogloss ") for line in lines if line.startswith("isogloss serve")]
+    assert commands
+    for command in commands:
+        done = CliRunner().invoke(program, [*shlex.split(command), "--check"])
+        assert done.exit_code == 0, done.output
+
+
 def test_the_demo_prints_what_is_shown():
     """Up to line numbers and the width of columns."""
 

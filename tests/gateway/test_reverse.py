@@ -86,6 +86,11 @@ def test_models(client):
     assert client.models.get(model="local%2Fa:1").name == "models/local/a:1"
 
 
+def test_tokens_are_counted_by_asking_for_one(client, stage):
+    assert client.models.count_tokens(model="local", contents="Hello").total_tokens == 7
+    assert json.loads(stage[1].last["body"])["max_tokens"] == 1
+
+
 def test_errors_in_its_dialect(client, stage):
     with pytest.raises(errors.ClientError) as error:
         client.models.generate_content(model="local", contents="error")
