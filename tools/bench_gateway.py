@@ -1,9 +1,9 @@
 """How fast the gateway is, beside a bare proxy of the same stack (starlette, uvicorn, aiohttp, orjson) and no proxy.
 
 Four processes: a stub that answers like Gemini from memory, the bare proxy, the gateway, and this one, which loads
-them. The one under load has a core of its own where there are two. In interleaved rounds each takes the tiny request (case a)
-and the stream of 100 chunks (case e), over 1 and over 16 connections that are kept open. Figures are medians over the
-rounds; quote what stands beside each other, for a machine's requests per second are its own.
+them. The one under load has a core of its own where there are two. In interleaved rounds each takes the tiny request
+(case a) and the stream of 100 chunks (case e), over 1 and over 16 connections that are kept open. Figures are medians
+over the rounds; quote what stands beside each other, for a machine's requests per second are its own.
 
     python tools/bench_gateway.py                 the table
     python tools/bench_gateway.py --markdown      the table as the README has it
