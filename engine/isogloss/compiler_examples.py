@@ -92,23 +92,27 @@ class Context:
         nulls = self.lens.nulls_absent
         return self.module.constant(f"Site(frozenset({sorted(thing.keys)!r}), {scopes!r}, nulls={nulls})")
 
-    def more(self, code: Code, thing: Thing) -> None:
-        """Go on only where an object holds more than has been read."""
+    def known(self, thing: Thing) -> str:
+        """Write how many of an object's names have been read."""
         sure = sum(1 for test in thing.keys.values() if not test)
         tests = [f"({test})" for test in thing.keys.values() if test]
-        code.add(f"if len({thing.var}) > {' + '.join([str(sure), *tests])}:")
+        return f"({' + '.join([str(sure), *tests])})" if tests else str(sure)
+
+    def more(self, code: Code, thing: Thing) -> None:
+        """Go on only where an object holds more than has been read."""
+        code.add(f"if len({thing.var}) > {self.known(thing)}:")
         code.depth += 1
+
+    def surplus(self, code: Code, thing: Thing) -> None:
+        """Emit what accounts for the names that have not been read."""
+        code.add(f"{self.site(thing)}.extra({thing.var}, link, {steps(thing.path)}, notes)")
 
     def count(self, code: Code, thing: Thing) -> None:
         """Emit the test that nothing is in an object but what is read."""
-        sure = sum(1 for test in thing.keys.values() if not test)
-        tests = [f"({test})" for test in thing.keys.values() if test]
-        if not sure:
+        if "" not in thing.keys.values():
             code.add(f"if not {thing.var}: raise Bail")
-        with code.block(f"if len({thing.var}) != {' + '.join([str(sure), *tests])}:"):
-            code.add(f"{self.site(thing)}.extra({thing.var}, link, {steps(thing.path)}, notes)")
-        if not sure and tests:
-            code.add(f"elif not {thing.var}: raise Bail")
+        with code.block(f"if len({thing.var}) != {self.known(thing)}:"):
+            self.surplus(code, thing)
 
     def fits(self, conversion: Conversion, var: str) -> str:
         """Write a codec's test."""

@@ -38,6 +38,10 @@ def guard_source(module: Module, text: str, var: str, *, snake: bool, names: Map
     return _Guard(module, var, names).truth(guard.parsed(text, snake=snake), var).source
 
 
+def _word(asked: Asked) -> Any:
+    return None if asked.known is None else asked.known[0]
+
+
 def _known(value: Any) -> Asked:
     return Asked(literal(value), sure=isinstance(value, bool), known=(value,))
 
@@ -149,4 +153,7 @@ class _Guard:
         if all(one.known is not None for one in arguments):
             return _known(guard.FUNCTIONS[tree["value"]](*(one.known[0] for one in arguments if one.known is not None)))
         text = ", ".join(one.source for one in arguments)
+        if tree["value"] == "contains" and arguments[0].source.isidentifier() and isinstance(_word(arguments[1]), str):
+            where, what = arguments[0].source, arguments[1].source
+            return Asked(f"({what} in {where} if type({where}) is str else asked['contains']({text}))", sure=True)
         return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in ("contains", "starts_with"))

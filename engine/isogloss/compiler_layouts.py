@@ -144,24 +144,29 @@ class LayoutCompiler(Slots):
     ) -> None:
         """Read one group, and lay its blocks."""
         own = [slot for slot in self.layout.read.slots if slot.form == "self" and word in slot.roles]
-        if self.answers:
-            code.add("opened = closed = None")
+        inner = Code(0)
         if own and self.layout.write.merge and role != "^":
-            self._run(code, var, path, word, role, held)
+            self._run(inner, var, path, word, role, held)
         else:
             for run in self.runs.values() if role != "^" or not self.layout.hoists else ():
-                code.add(f"{run} = None")
-            self._open(code, var, path, word, role, held)
+                inner.add(f"{run} = None")
+            self._open(inner, var, path, word, role, held)
+        opens, closes = (any(name in line for line in inner.lines) for name in ("opened", "closed"))
+        if opens or closes:
+            code.add("opened = closed = None")
+        code.take(inner)
         if self.answers:
-            self._answered(code, role)
+            self._answered(code, role, opens=opens, closes=closes)
 
-    def _answered(self, code: Code, role: str | None) -> None:
+    def _answered(self, code: Code, role: str | None, *, opens: bool, closes: bool) -> None:
         waiting = f"waiting{self.names}"
         if role != "^":
-            code.add(f"if {waiting} and closed is None: raise Bail")
-        with code.block("if closed is not None:"):
-            code.add(f"for key in closed: {waiting}.pop(key, None)")
-        code.add(f"if opened is not None: {waiting}.update(opened)")
+            code.add(f"if {waiting}{' and closed is None' if closes else ''}: raise Bail")
+        if closes:
+            with code.block("if closed is not None:"):
+                code.add(f"for key in closed: {waiting}.pop(key, None)")
+        if opens:
+            code.add(f"if opened is not None: {waiting}.update(opened)")
 
     def _run(self, code: Code, var: str, path: tuple[str, ...], word: Any, role: str | None, held: Any) -> None:
         """A run of groups that are blocks themselves is one group there."""

@@ -9,7 +9,7 @@ from isogloss.compiler_examples import Bind, Context, Thing
 from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack, skippable, variables
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Mapping
 
 
 class Reading:
@@ -231,16 +231,19 @@ def _lead(child: Pick) -> str:
     raise Unsupported("list")
 
 
-def necessary(node: Node, var: str) -> list[str]:
-    """Return tests without which an example cannot fit."""
+def necessary(node: Node, var: str, given: Mapping[str, str] | None = None) -> list[str]:
+    """Return tests without which an example cannot fit; `given` says where all names stand that are there."""
     if not isinstance(node, Obj):
         return []
     found: list[str] = []
     for name, child in node.fields:
+        value = given[name] if given else f"{var}.get({name!r})"
         if isinstance(child, Const) and isinstance(child.value, str):
-            found.append(f"{var}.get({name!r}) == {child.value!r}")
+            found.append(f"{value} == {child.value!r}")
         elif not skippable(child):
-            found += _shape(child, f"{var}.get({name!r})") or [f"{name!r} in {var}"]
+            found += _shape(child, value) or ([] if given else [f"{name!r} in {var}"])
+    if given:
+        return found
     names = sorted(name for name, _ in node.fields)
     return found or (["(" + " or ".join(f"{name!r} in {var}" for name in names) + ")"] if names else [])
 

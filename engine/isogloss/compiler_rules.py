@@ -65,17 +65,15 @@ class RuleCompiler:
     def _condition(self, read: Read, var: str) -> str:
         """Write what must hold for a rule to run."""
         rule, lens = read.turn.rule, self.context.lens
-        tests = [*necessary(read.node, var), *(_strays(var, *pair) for pair in rule.among.items())]
-        for name, beside in rule.among.items():
-            tests.append(f"not set(map(str, {var}[{name!r}])) <= ({var}.get({beside!r}) or {{}}).keys()")
+        tests = [*necessary(read.node, var, self.shape), *(_strays(var, *pair) for pair in rule.among.items())]
         tests += [f"{word!r} in saw" for word in rule.saw]
-        if read.turn.guard is not None:
-            tests.append(self._guard(read.turn))
+        if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
+            tests.append(asked)
         if rule.knows.get(lens.reader):
             tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
         if rule.lacks.get(lens.reader):
             tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
-        return " and ".join(tests)
+        return " and ".join(tests) or "True"
 
     def _guard(self, turn: Turn) -> str:
         lens = self.context.lens

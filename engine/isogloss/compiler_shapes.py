@@ -111,5 +111,5 @@ class ShapeCompiler(SetCompiler):
         if odd and self._rest(cluster, ()) != BAIL:
             body.add(f"{self._cluster(cluster, ())}(v, v, {given[first]}, link, notes, out, mem, saw, defaults)")
             return
-        body.add(*(f"if {self._condition(read, 'v')}: {BAIL}" for read in odd))
+        body.add(*dict.fromkeys(f"if {self._condition(read, 'v')}: {BAIL}" for read in odd))
         self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)

@@ -32,12 +32,15 @@ class Slots(Laying):
             return
         if "" not in thing.keys.values():
             code.add(f"if not {var}: raise Bail")
-        depth = code.depth
+        left, depth = self.context.module.fresh("n"), code.depth
+        code.add(f"{left} = len({var}) - {self.context.known(thing)}")
         for number, slot in enumerate(slots):
             if number and len(slot.at) == 1:
-                self.context.more(code, thing)
-            self._slot(code, slot, thing, sink)
-        self.context.count(code, thing)
+                code.add(f"if {left}:")
+                code.depth += 1
+            self._slot(code, slot, thing, sink, left)
+        with code.block(f"if {left}:"):
+            self.context.surplus(code, thing)
         code.depth = depth
 
     def _thing(self, var: str, path: tuple[str, ...]) -> Thing:
@@ -63,7 +66,8 @@ class Slots(Laying):
             code.add(f"if {thing.var}.get({name!r}, {value!r}) != {value!r}: raise Bail")
             thing.keys[name] = f"{name!r} in {thing.var}"
 
-    def _slot(self, code: Code, slot: Slot, thing: Thing, sink: Sink) -> None:
+    def _slot(self, code: Code, slot: Slot, thing: Thing, sink: Sink, left: str | None = None) -> None:
+        """Emit what reads a slot; `left` counts the names of the group that nobody has read yet."""
         blocks = [b for b in self.layout.blocks if slot.holds is None or b.kind in slot.holds or b.kind in slot.reads]
         if slot.form == "self":
             self._itself(code, blocks, thing, sink)
@@ -81,6 +85,8 @@ class Slots(Laying):
         code.add(f"{var} = {thing.var}.get({slot.at[0]!r})")
         thing.keys[slot.at[0]] = f"{var} is not None"
         with code.block(f"if {var} is not None:"):
+            if left is not None:
+                code.add(f"{left} -= 1")
             self._form(code, slot, blocks, var, thing, sink)
 
     def _fields(self, code: Code, blocks: list[TurnedBlock], var: str) -> None:

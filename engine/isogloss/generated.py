@@ -10,6 +10,7 @@ import gc
 import hashlib
 import json
 import marshal
+from functools import lru_cache
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,11 +18,12 @@ from isogloss import codecs
 from isogloss.loss import Loss
 from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note, keep
 from isogloss.pointer import find, pointer
-from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same, type_name
+from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from isogloss.loss import Kind
     from isogloss.shapes import Shapes
 
 #: More values than this are counted by the interpreter; an item of a list counts for WEIGHT of them.
@@ -41,7 +43,7 @@ _tracked: Callable[[Any], bool] = getattr(gc, "is_tracked", lambda value: isinst
 def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
     """Turn the notes of a run into its losses, in the order the interpreter gives them."""
     lost: list[tuple[Any, Loss]] = []
-    swept: list[tuple[Any, Loss]] = []
+    swept: list[tuple[Path, Loss]] = []
     deep: list[Value] = []
     for note, links in _unfolded(notes, ()):
         if note[0] is DEEP:
@@ -49,37 +51,54 @@ def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
         elif note[0] is SWEPT:
             _, _, source, rule, place, reason = note
             path = (*_climbed(links, document)[1], *source)
-            swept.append((_position(document, path), Loss("dropped", pointer(path), None, rule, place, reason)))
+            swept.append((path, _loss("dropped", path, None, rule, place, reason)))
         else:
             lost.append(_lost(note, *_climbed(links, document)))
     if deep:
         shallow(deep)
-    lost.sort(key=_first)
-    swept.sort(key=_first)
-    return tuple(dict.fromkeys(loss for _, loss in (*lost, *swept)))
+    if len(lost) > 1:
+        lost.sort(key=_first)
+    if len(swept) > 1:
+        swept.sort(key=lambda pair: _position(document, pair[0]))
+    return tuple(dict.fromkeys([loss for _, loss in (*lost, *swept)]))
 
 
 def _first(pair: tuple[Any, Loss]) -> Any:
     return pair[0]
 
 
-def _unfolded(notes: Sequence[Note], links: tuple[Link, ...]) -> Iterator[tuple[Note, tuple[Link, ...]]]:
+def _loss(kind: Kind, source: Path | None, target: Path | None, rule: str, place: str, reason: str) -> Loss:
+    where = "" if source is None else pointer(source)
+    return Loss(kind, where, None if target is None else pointer(target), rule, place, reason)
+
+
+#: Losses whose places rules name are lost again and again; places that a document names would fill the memory.
+_known_loss: Final = lru_cache(maxsize=1024)(_loss)
+
+
+def _unfolded(notes: Sequence[Note], links: tuple[Link, ...]) -> Iterable[tuple[Note, tuple[Link, ...]]]:
+    """Pair each note with the links that lead to where it was taken."""
+    found: list[tuple[Note, tuple[Link, ...]]] = []
     for note in notes:
         if note[0] is INNER:
-            yield from _unfolded(note[2], (*links, note[1]))
+            found += _unfolded(note[2], (*links, note[1]))
         else:
-            yield note, (*links, note[1])
+            found.append((note, links if note[0] is DEEP or note[1] is None else (*links, note[1])))
+    return found
 
 
 def _lost(note: Note, order: Path, before: Path, there: Path) -> tuple[Any, Loss]:
     _, _, mine, kind, source, target, rule, place, reason = note
-    where = "" if source is None else pointer((*before, *source))
-    to = None if target is None else pointer((*there, *target))
-    return (*order, *mine), Loss(kind, where, to, rule, place, reason)
+    where = None if source is None else (*before, *source)
+    to = None if target is None else (*there, *target)
+    make = _loss if before else _known_loss
+    return (*order, *mine), make(kind, where, to, rule, place, reason)
 
 
 def _climbed(links: tuple[Link, ...], document: Value) -> tuple[Path, Path, Path]:
     """Return order, source and target of a node."""
+    if not links:
+        return (), (), ()
     order: Path = ()
     source: Path = ()
     target: Path = ()
@@ -184,12 +203,18 @@ class Site:
 
 def has_name(value: list[Value], names: list[str]) -> bool:
     """Tell whether an item of a list has one of some names."""
-    return any(type(item) is dict and not item.keys().isdisjoint(names) for item in value)
+    for item in value:  # noqa: SIM110 - any() over a generator takes three times as long for few items
+        if type(item) is dict and not item.keys().isdisjoint(names):
+            return True
+    return False
 
 
 def has_word(value: list[Value], name: str, word: str) -> bool:
     """Tell whether an item of a list has a word under a name."""
-    return any(type(item) is dict and item.get(name) == word for item in value)
+    for item in value:  # noqa: SIM110 - as above
+        if type(item) is dict and item.get(name) == word:
+            return True
+    return False
 
 
 def _fits(pattern: Path, path: Path) -> bool:
@@ -218,9 +243,12 @@ def loads(text: str) -> Value:
 
 def held(value: Value, kind: str) -> Value:
     """Return a value of the type that must stand there; the codec says what is wrong with others."""
-    if type_name(value) != kind:
+    if type(value) is not _KINDS.get(kind):
         raise Bail
     return value
+
+
+_KINDS: Final = {"object": dict, "array": list, "string": str}
 
 
 def _encoder() -> Callable[[Value], str]:

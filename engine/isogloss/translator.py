@@ -37,7 +37,7 @@ OnLoss = Literal["report", "refuse", "ignore"]
 class _Plan:
     """What one model's name means for an exchange: its name there, both families, the lenses."""
 
-    __slots__ = ("assumed", "lenses", "matches", "model", "stencils", "target_model")
+    __slots__ = ("assumed", "fits", "lenses", "matches", "model", "stencils", "target_model")
 
     def __init__(self, gloss: Translator, model: str | None) -> None:
         self.model = model
@@ -45,7 +45,9 @@ class _Plan:
         self.matches = _matches(gloss, model, self.target_model)
         match = self.matches[gloss.target]
         self.assumed = match if match.assumed is not None and match.family is not None else None
-        self.lenses: dict[str, Lens] = {}
+        #: Lenses, and what replies must fit, by operation and phase.
+        self.lenses: dict[tuple[str, str], Lens] = {}
+        self.fits: dict[tuple[str, str], tuple[Any, str, str] | None] = {}
         self.stencils: Stencils | None = None
 
 
@@ -174,10 +176,12 @@ class Exchange:
 
     def _asked(self, body: Value, memory: Memory) -> Translation:
         """Translate the request; an operation that has a reply only asks without a body."""
-        documents = self.gloss.ruleset.documents
-        if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
-            return Translation(None, (), None, str(self.gloss.ruleset))
-        return self._translate("request", self.gloss.source, self.gloss.target, body, memory)
+        gloss = self.gloss
+        if (self.operation, "request") not in self.plan.lenses:
+            documents = gloss.ruleset.documents
+            if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
+                return Translation(None, (), None, str(gloss.ruleset))
+        return self._translate("request", gloss.source, gloss.target, body, memory)
 
     @property
     def model(self) -> str | None:
@@ -199,7 +203,8 @@ class Exchange:
         """Translate the reply back into the caller's dialect."""
         memory = self.after()
         body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
-        body = routes.told(self.gloss.ruleset, f"{self.operation}.response", self.gloss.target, body, headers or {})
+        if headers:
+            body = routes.told(self.gloss.ruleset, f"{self.operation}.response", self.gloss.target, body, headers)
         done = self._translate("response", self.gloss.target, self.gloss.source, body, memory)
         demand = self.demand() if self.gloss.enforce else None
         if demand is not None:
@@ -232,10 +237,18 @@ class Exchange:
 
     def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
-        document = self.gloss.ruleset.documents[f"{self.operation}.{phase}"]
-        spec = document.validate.get(self.gloss.source)
-        schema = self.memory.get(spec["schema"]) if spec else ABSENT
-        return None if spec is None or schema is ABSENT else (spec, schema, document.name, document.mark.place)
+        fits = self.plan.fits
+        key = (self.operation, phase)
+        if key not in fits:
+            document = self.gloss.ruleset.documents[f"{self.operation}.{phase}"]
+            asked = document.validate.get(self.gloss.source)
+            fits[key] = None if asked is None else (asked, document.name, document.mark.place)
+        found = fits[key]
+        if found is None:
+            return None
+        spec, name, place = found
+        schema = self.memory.get(spec["schema"])
+        return None if schema is ABSENT else (spec, schema, name, place)
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
@@ -262,7 +275,8 @@ class Exchange:
     ) -> Translation:
         plan = self.plan
         more = self._assumed(plan.assumed, body) if plan.assumed is not None and phase == "request" else ()
-        done = run(self._lens(phase, reader, writer), body, memory, self.gloss, more)
+        lens = plan.lenses.get((self.operation, phase)) or self._lens(phase, reader, writer)
+        done = run(lens, body, memory, self.gloss, more)
         if done.losses:
             self.losses += done.losses
             if not report:
@@ -270,14 +284,13 @@ class Exchange:
         return done
 
     def _lens(self, phase: str, reader: str, writer: str) -> Lens:
-        name, documents = f"{self.operation}.{phase}", self.gloss.ruleset.documents
-        found = self.plan.lenses.get(name)
+        found = self.plan.lenses.get((self.operation, phase))
         if found is None:
-            known = name
+            name, documents = f"{self.operation}.{phase}", self.gloss.ruleset.documents
             if phase == "error" and name not in documents:
-                known = next((other for other in documents if other.endswith(".error")), name)
-            found = library.lens(self.gloss.ruleset, known, reader, writer, self.plan.matches)
-            self.plan.lenses[name] = found
+                name = next((other for other in documents if other.endswith(".error")), name)
+            found = library.lens(self.gloss.ruleset, name, reader, writer, self.plan.matches)
+            self.plan.lenses[self.operation, phase] = found
         return found
 
     def _refuse(self, losses: tuple[Loss, ...]) -> None:
