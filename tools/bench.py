@@ -10,7 +10,7 @@ reply's body and losses on an exchange made beforehand; for streams all pieces, 
 exchange. Losses are on, as they always are.
 
     python tools/bench.py                 the table
-    python tools/bench.py --trace         with a column for what the ledger costs when it is read
+    python tools/bench.py --trace         with columns for what the ledger costs: kept, and kept and read
     python tools/bench.py --startup       with a fresh process: import isogloss and translate once
     python tools/bench.py --markdown      the table as the README has it
 """
@@ -231,13 +231,13 @@ def by_hand(case: Case) -> Contestant:
     return Contestant("hand", lambda items: loop(items, case), _same)
 
 
-def by_isogloss(isogloss: ModuleType, case: Case, *, trace: bool = False) -> Contestant:
-    """Return isogloss, asked in the way a gateway asks it; with `trace` it keeps the ledger, and the ledger is read."""
-    name = "ledger" if trace else "isogloss"
+def by_isogloss(isogloss: ModuleType, case: Case, *, trace: bool = False, read: bool = False) -> Contestant:
+    """Return isogloss, asked in the way a gateway asks it; with `trace` it keeps the ledger, with `read` it is read."""
+    name = "read" if read else "ledger" if trace else "isogloss"
     options = {"trace": True} if trace else {}
     if case.phase == "request":
         translator = isogloss.Translator(source=case.source, target=case.target, **options)
-        return Contestant(name, _request_work(translator, case, trace), _same)
+        return Contestant(name, _request_work(translator, case, read), _same)
     translator = isogloss.Translator(source=case.target, target=case.source, **options)
     asked = json.loads((CASES / f"{ASKED[case.target]}.json").read_bytes())
     counted = case.phase == "stream" and case.target == "openai"
@@ -248,14 +248,14 @@ def by_isogloss(isogloss: ModuleType, case: Case, *, trace: bool = False) -> Con
         _ = exchange.request.body
         return exchange, doc
 
-    work = {"error": _error_work(case), "stream": _stream_work, "response": _reply_work(trace)}
+    work = {"error": _error_work(case), "stream": _stream_work, "response": _reply_work(read)}
     return Contestant(name, work[case.phase], prepare)
 
 
 ASKED = {"openai": "a_request", "gemini": "a_gemini"}  # the request that a reply in this dialect answers
 
 
-def _request_work(translator: Any, case: Case, trace: bool) -> Work:
+def _request_work(translator: Any, case: Case, read: bool) -> Work:
     model = case.model
 
     def work(items: list[Object]) -> None:
@@ -263,19 +263,19 @@ def _request_work(translator: Any, case: Case, trace: bool) -> Work:
             done = translator.exchange("chat", body, model=model).request
             _ = done.body
             _ = done.losses
-            if trace:
+            if read:
                 len(done.ledger)
 
     return work
 
 
-def _reply_work(trace: bool) -> Work:
+def _reply_work(read: bool) -> Work:
     def work(items: list[tuple[Any, Object]]) -> None:
         for exchange, body in items:
             done = exchange.response(body)
             _ = done.body
             _ = done.losses
-            if trace:
+            if read:
                 len(done.ledger)
 
     return work
@@ -443,6 +443,7 @@ class Row:
     limit: float | None = None
     litellm: float | None = None
     ledger: float | None = None
+    read: float | None = None
     problem: str | None = None
 
     @property
@@ -459,9 +460,10 @@ def measure(case: Case, isogloss: ModuleType | None, peer: Peer | None, options:
     contestants = [by_hand(case), *_ours(row, timer, isogloss), *(c for c in [by_litellm(peer, case)] if c)]
     _fill(row, timer.rounds(contestants, options.rounds))
     if options.trace and isogloss and row.isogloss and case.phase not in {"error", "stream"}:
-        pair = [by_isogloss(isogloss, case, trace=trace) for trace in (False, True)]
-        traced = timer.rounds(pair, options.rounds)
+        ways = ({}, {"trace": True}, {"trace": True, "read": True})
+        traced = timer.rounds([by_isogloss(isogloss, case, **way) for way in ways], options.rounds)
         row.ledger = ratio(traced["ledger"], traced["isogloss"])
+        row.read = ratio(traced["read"], traced["isogloss"])
     return row
 
 
@@ -538,7 +540,7 @@ class Report:
     @property
     def columns(self) -> list[str]:
         """The headings; a column that nobody filled is left out."""
-        extra = [("litellm", "litellm/hand"), ("ledger", "ledger on/off")]
+        extra = [("litellm", "litellm/hand"), ("ledger", "ledger on/off"), ("read", "ledger read/off")]
         heads = [title for name, title in extra if any(getattr(row, name) for row in self.rows)]
         return ["document", "case", "isogloss/hand", "limit", *heads, "hand µs", "isogloss µs"]
 
@@ -551,6 +553,7 @@ class Report:
             "limit": f"≤ {row.limit:g}×" if row.limit else "–",
             "litellm/hand": _times(row.litellm),
             "ledger on/off": _times(row.ledger, LEDGER_LIMIT),
+            "ledger read/off": _times(row.read),
             "hand µs": _number(row.hand_us),
             "isogloss µs": _number(row.isogloss_us),
         }
@@ -670,7 +673,7 @@ def _remodelled(case: Case, models: dict[str, str]) -> Case:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time isogloss against a hand-written translator.")
-    parser.add_argument("--trace", action="store_true", help="add what the ledger costs when it is read")
+    parser.add_argument("--trace", action="store_true", help="add what the ledger costs, kept and read")
     parser.add_argument("--startup", action="store_true", help="add a fresh process: import and first translation")
     parser.add_argument("--markdown", action="store_true", help="print the table for the README")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")

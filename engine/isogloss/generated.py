@@ -134,8 +134,26 @@ def source_of(link: Link, document: Value) -> Path:
     return _climbed((link,), document)[1]
 
 
-def shallow(level: list[Value]) -> int:
-    """Count values; Bail where they might be nested too deep, or be too many."""
+def shallow(values: list[Value]) -> None:
+    """Bail where values might be nested too deep, or be too many."""
+    doubtful = [value for value in values if not small(marshal.dumps(value))]
+    if doubtful:
+        _walk(doubtful)
+
+
+def small(text: bytes) -> bool:
+    """Tell of a value as marshal writes it that it holds too few objects and lists to be nested deep.
+
+    Each begins with its mark, which may have the bit for later reference set; what else looks like one counts as well.
+    """
+    return len(text) < LARGEST and sum(map(text.count, _MARKS)) < DEPTH_LIMIT - _MARGIN
+
+
+#: What objects and lists begin with, as marshal writes them. https://github.com/python/cpython/blob/main/Python/marshal.c
+_MARKS: Final = (b"{", b"\xfb", b"[", b"\xdb")
+
+
+def _walk(level: list[Value]) -> None:
     total = 0
     for _ in range(DEPTH_LIMIT - _MARGIN):
         total += sum(map(len, level))
@@ -145,7 +163,7 @@ def shallow(level: list[Value]) -> int:
             member for outer in level for member in filter(_tracked, outer.values() if type(outer) is dict else outer)
         ]
         if not level:
-            return total
+            return
     raise Bail
 
 
@@ -354,13 +372,14 @@ def remembered(shapes: Shapes) -> Callable[..., Value]:
 
     def run(value: Value, link: Link, notes: list[Note], *rest: Any) -> Value:
         key = marshal.dumps(value)
+        rest[1].size += len(key)
         hit = known.get(key)
         if hit is not None:
-            rest[1].size += len(key)
             if hit[1]:
                 notes.append((INNER, link, hit[1]))
             return marshal.loads(hit[0])  # noqa: S302 - what was remembered here was dumped here
-        rest[1].size += shallow([value])
+        if not small(key):
+            _walk([value])
         mine: list[Note] = []
         made = shapes[*value,](value, None, mine, *rest)
         mine = [note for note in mine if note[0] is not DEEP]

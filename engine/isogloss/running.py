@@ -26,31 +26,22 @@ if TYPE_CHECKING:
     from isogloss.lens import Lens
     from isogloss.loss import Loss, Step
     from isogloss.translator import Translator
-    from isogloss.values import Object, Path, Value
+    from isogloss.values import Path, Value
 
 
-class Account:
-    """A ledger that has not been asked for: what a translation was made from."""
+#: What a ledger is made from: the lens, the document, what the exchange knew, its seed, whether anyone will ask for
+#: what was cut, and whether defaults are on. A list, since an object takes a tenth of what a small document takes.
+Account = list[Any]
 
-    __slots__ = ("document", "kept", "lens", "options", "values")
 
-    def __init__(self, lens: Lens, document: Value, memory: Memory, defaults: bool) -> None:
-        self.lens = lens
-        self.document = _kept(document)
-        self.values: Object = memory.values.copy()
-        self.options = (memory.seed, memory.kept, defaults)
-        self.kept: tuple[Step, ...] | None = None
-
-    def steps(self) -> tuple[Step, ...]:
-        """Return every step, as the interpreter takes it."""
-        if self.kept is None:
-            memory = Memory()
-            memory.values = self.values.copy()
-            memory.seed, memory.kept, defaults = self.options
-            document = _given(self.document)
-            going = Run(self.lens, memory, defaults=defaults)
-            self.kept = going.accounts.ledger(document, going.document(document))
-        return self.kept
+def _steps(account: Account) -> tuple[Step, ...]:
+    """Return every step, as the interpreter takes it."""
+    lens, document, values, seed, kept, defaults = account
+    memory = Memory()
+    memory.values, memory.seed, memory.kept = values.copy(), seed, kept
+    going = Run(lens, memory, defaults=defaults)
+    given = marshal.loads(document) if isinstance(document, bytes) else document  # noqa: S302 - dumped below
+    return going.accounts.ledger(given, going.document(given))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +57,11 @@ class Translation:
     @property
     def ledger(self) -> tuple[Step, ...] | None:
         """Every step, where `trace=True` was asked for: made when it is first read."""
-        account = self._account
-        return account.steps() if isinstance(account, Account) else account
+        found = self._account
+        if isinstance(found, list):
+            found = _steps(found)
+            object.__setattr__(self, "_account", found)
+        return found
 
 
 class _Open:
@@ -82,7 +76,7 @@ def _closed(made: Any) -> Translation:
 
 
 #: Documents of up to so many objects and lists are copied one by one, and share their texts.
-_FEW: Final = 24
+_FEW: Final = 32
 
 
 def _kept(document: Value) -> Value:
@@ -94,17 +88,18 @@ def _kept(document: Value) -> Value:
 
 
 def _copied(value: Value, left: Iterator[None]) -> Value:
-    if type(value) is dict:
+    kind = type(value)
+    if kind is dict:
         next(left)
-        return {name: member if type(member) is str else _copied(member, left) for name, member in value.items()}
-    if type(value) is list:
+        made = value.copy()
+        for name, member in made.items():
+            if type(member) is not str:
+                made[name] = _copied(member, left)
+        return made
+    if kind is list:
         next(left)
         return [member if type(member) is str else _copied(member, left) for member in value]
     return value
-
-
-def _given(document: Value) -> Value:
-    return marshal.loads(document) if isinstance(document, bytes) else document  # noqa: S302 - dumped above
 
 
 def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
@@ -126,14 +121,17 @@ def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
         return None
     values = memory.values.copy()
     try:
-        account = Account(lens, body, memory, gloss.defaults) if gloss.trace else None
+        kept = _kept(body) if gloss.trace else None
         written, notes = work(body, memory.values, gloss.defaults, memory.clock)
         losses = generated.conclude(notes, body) if notes else ()
     except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
         memory.values = values
         return None
-    if account is not None and "now" in memory.values:
-        account.values["now"] = memory.values["now"]
+    account = None
+    if gloss.trace:
+        if "now" in memory.values:
+            values["now"] = memory.values["now"]
+        account = [lens, kept, values, memory.seed, memory.kept, gloss.defaults]
     made: Any = _Open()
     made.body = written
     made.losses = () if gloss.on_loss == "ignore" else more + losses if more else losses
