@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import jsonschema
 
 from isogloss import bookshelf, heirs, loader, resources, shelves, source
-from isogloss.checks import families, layouts, names, overlaps, sentences, tables, variables
+from isogloss.checks import families, layouts, names, overlaps, sentences, streams, tables, variables
 from isogloss.checks.book import Book
 from isogloss.errors import Mark, Problem, RuleError, near, suggestion
 from isogloss.source import Map, Seq
@@ -37,6 +37,7 @@ _CHECKS: Final[tuple[Callable[[Book], Iterator[Problem]], ...]] = (
     families.check,
     tables.check,
     layouts.check,
+    streams.check,
     overlaps.check,
 )
 

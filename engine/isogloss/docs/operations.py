@@ -13,7 +13,7 @@ from isogloss.example import variables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from isogloss.rule import Block, Drop, Layout, Rule, RuleSet, Ruleset, Slot
+    from isogloss.rule import Block, Drop, Layout, Rule, RuleSet, Ruleset, Slot, Telling
 
 
 def names(ruleset: Ruleset) -> list[str]:
@@ -50,7 +50,31 @@ def page_of(ruleset: Ruleset, operation: str) -> str:
 
 def _document(ruleset: Ruleset, rules: RuleSet) -> list[str]:
     phase = rules.name.rpartition(".")[2]
-    return [anchor(rules.name), f"## {phase.capitalize()}", *_title(rules), *_rules(ruleset, rules)]
+    head = [anchor(rules.name), f"## {phase.capitalize()}", *_title(rules)]
+    return [*head, *_tellings(rules.stream), *_rules(ruleset, rules)]
+
+
+def _tellings(stream: Mapping[str, Telling]) -> list[str]:
+    """Write how each dialect tells the document piece by piece: what waits, and for what."""
+    rows = [
+        (
+            code(dialect),
+            f"{code(told.each)} by {code(told.index)}, until {code(told.ends)}",
+            _codes(told.frame),
+            _codes(told.held),
+            _codes(told.last) + (f", where {code(told.alone)} asks for them" if told.alone else ""),
+            _codes(".".join(rule.at) for rule in (*told.gathers, *told.assembles)),
+        )
+        for dialect, told in stream.items()
+    ]
+    head = ["A stream tells it piece by piece; what waits for the end is translated once:"] if rows else []
+    names = ("dialect", "replies", "said by every piece", "last word of a reply", "told last", "put together first")
+    tail = ["Its rules, and those of the whole document that hold here too:"] if rows else []
+    return [*head, *table(names, rows), *tail]
+
+
+def _codes(found: Iterable[str]) -> str:
+    return ", ".join(code(name) for name in found)
 
 
 def _title(rules: RuleSet) -> list[str]:
