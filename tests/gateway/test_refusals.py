@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import threading
 import time
 from contextlib import suppress
 
@@ -183,6 +184,32 @@ def test_wrong_upstreams(stage, text, status, more):
         assert (len(told), "error" in told[-1], "[DONE]" in reply.text) == (1, True, False) or text == "large"
     else:
         assert error(reply)[0] == status
+
+
+def test_only_what_cannot_harm_is_tried_again():
+    """A server that hangs up on every second connection: a GET comes again, a POST may have arrived."""
+    came = []
+
+    def serve(listener):
+        while True:
+            try:
+                line, _ = listener.accept()
+            except OSError:
+                return
+            came.append(line.recv(65536).split()[0].decode())
+            if len(came) % 2 == 0:
+                line.sendall(
+                    b'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 13\r\n\r\n{"models":[]}'
+                )
+            line.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        with gateway(front=["openai"], upstream=f"http://127.0.0.1:{listener.getsockname()[1]}") as url:
+            assert httpx.get(url + "/v1/models").json() == {"object": "list", "data": []}
+            assert came == ["GET", "GET"]
+            assert error(httpx.post(url + "/v1/chat/completions", json=said("a")))[0] == 502
+            assert came == ["GET", "GET", "POST"]
 
 
 def test_an_upstream_that_is_not_there():

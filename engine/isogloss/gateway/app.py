@@ -50,7 +50,8 @@ def create(settings: Settings) -> Starlette:
             await gateway.close()
 
     async def healthz(_: Request) -> JSONResponse:
-        return JSONResponse({"status": "ok", "ruleset": str(gateway.ruleset)})
+        told = {"status": "ok", "ruleset": str(gateway.ruleset)}
+        return JSONResponse(told, headers={"x-request-id": _number()})
 
     return Starlette(routes=[Route("/healthz", healthz), Mount("/", gateway)], lifespan=lifespan)
 
@@ -87,7 +88,7 @@ class Gateway:
         """Answer one request; a caller who hangs up ends it, and what it has asked upstream."""
         if scope["type"] != "http":
             return
-        asked = Asked.of(scope, receive, self._settings.limits, os.urandom(12).hex())
+        asked = Asked.of(scope, receive, self._settings.limits, _number())
         work = asyncio.current_task()
         assert work is not None
         watch = asyncio.create_task(asked.body.gone())
@@ -118,6 +119,8 @@ class Gateway:
         )
         try:
             await _send(answer, asked, send)
+        except Failure as failure:  # the reply has begun: all that is left is to break it off
+            LOG.warning("%s %s broke off: %s %s", asked.method, asked.path, failure.text, asked.id)
         finally:
             if answer.after is not None:
                 await answer.after.aclose()
@@ -203,6 +206,11 @@ class Gateway:
         if alias is None:
             return self._settings.upstreams[0], name
         return next(one for one in self._settings.upstreams if one.name == alias.upstream), alias.model
+
+
+def _number() -> str:
+    """Make the number by which a request is called."""
+    return os.urandom(12).hex()
 
 
 async def _read(asked: Asked) -> Any:

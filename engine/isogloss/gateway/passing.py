@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from isogloss.gateway import payloads
+from isogloss.gateway import payloads, reports
 from isogloss.gateway.exchanges import Answer
 from isogloss.gateway.failures import Failure
 from isogloss.gateway.fronts import Aim
@@ -46,6 +46,7 @@ class Passing:
 
     def __init__(self, settings: Settings, client: Client, keys: Keys) -> None:
         self._settings = settings
+        self._told = {reports.RULESET: str(settings.ruleset()), reports.LOSSES: "0"}
         self._client = client
         self._keys = keys
 
@@ -69,8 +70,8 @@ class Passing:
             if reply.status >= 400:  # noqa: PLR2004 - HTTP
                 data = self._keys.hide(await reply.read(_ERROR), shown)
                 kept = tuple(pair for pair in raw_headers if pair[0].lower() != b"content-length")
-                return Answer(reply.status, {}, data, None, kept)
-            return Answer(reply.status, {}, self._bounded(reply), stack.pop_all(), raw_headers)
+                return Answer(reply.status, self._told, data, None, kept)
+            return Answer(reply.status, self._told, self._bounded(reply), stack.pop_all(), raw_headers)
         finally:
             await stack.aclose()
 

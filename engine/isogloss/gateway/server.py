@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import functools
-import logging
 import socket
 import threading
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
+from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
 from isogloss.gateway import app
@@ -30,9 +30,8 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
 
     Raises OSError where the address is taken.
     """
-    logging.getLogger("isogloss.gateway").setLevel(logging.INFO)
     with _bound(settings.host, settings.port) as bound:
-        config = _config(settings, grace=_GRACE)
+        config = _config(settings, grace=_GRACE, log_config=_logging())
         announce(_address(bound))
         if settings.workers > 1:
             Multiprocess(config, sockets=[bound]).run()
@@ -44,7 +43,7 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
 @contextmanager
 def background(settings: Settings) -> Generator[str]:
     """Serve in a thread for as long as the context lasts; yields the address."""
-    server = uvicorn.Server(_config(settings, grace=1))
+    server = uvicorn.Server(_config(settings, grace=1, log_config=None))
     with _bound(settings.host, settings.port) as bound:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
         thread.start()
@@ -56,11 +55,19 @@ def background(settings: Settings) -> Generator[str]:
             thread.join(_PATIENCE)
 
 
-def _config(settings: Settings, grace: int) -> uvicorn.Config:
+def _logging() -> dict[str, Any]:
+    """Write a line for each request beside what uvicorn writes: method, path, status, time; no query, no key."""
+    usual: dict[str, Any] = LOGGING_CONFIG
+    ours = {app.LOG.name: {"handlers": ["default"], "level": "INFO", "propagate": False}}
+    return {**usual, "loggers": {**usual["loggers"], **ours}}
+
+
+def _config(settings: Settings, grace: int, log_config: dict[str, Any] | None) -> uvicorn.Config:
     return uvicorn.Config(
         functools.partial(app.create, settings),
         factory=True,
         workers=settings.workers,
+        log_config=log_config,
         log_level="warning",
         access_log=False,  # it would write queries down, and keys stand in them
         server_header=False,
