@@ -29,6 +29,16 @@ def fold_gemini(pieces: list[Object]) -> Object:
     return whole
 
 
+def spoken(pieces: list[Object]) -> list[Object]:
+    """Leave out the empty text of pieces of ours that say nothing else: clients take one without parts for broken."""
+    pieces = deepcopy(pieces)
+    for piece in pieces:
+        for candidate in piece.get("candidates", ()):
+            if candidate.get("content", {}).get("parts") == [{"text": ""}]:
+                del candidate["content"]["parts"]
+    return pieces
+
+
 def _over(there: Any, value: Any) -> Any:
     return {**there, **value} if isinstance(there, dict) and isinstance(value, dict) else deepcopy(value)
 
