@@ -889,6 +889,12 @@ scripts:
     do: {chunks: [{modelVersion: one}, {modelVersion: two}]}
   - name: say
     do: {answer: {calls: [{name: f, args: {a: 1}}], text: First this.}}
+  - name: first
+    when: {text: in two steps, step: 0}
+    do: {answer: {calls: [{name: f, args: {step: 1}}]}}
+  - name: second
+    when: {text: in two steps, step: 1}
+    do: {answer: {calls: [{name: g, args: {step: 2}}]}}
   - name: banned
     when: {key: banned}
     do: {error: {status: PERMISSION_DENIED, code: 403, message: "No.", headers: {x-why: banned}}}
@@ -914,6 +920,18 @@ def test_scripts_of_ones_own(scripted):
     assert (text, call) == ({"text": "First this."}, {"functionCall": {"name": "f", "args": {"a": 1}}})
     banned = post(scripted, body, headers={"x-goog-api-key": "banned"})
     assert (banned.status_code, banned.headers["x-why"]) == (403, "banned")
+
+
+def test_scripts_by_step(scripted):
+    contents = [user("Do it in two steps")]
+    called = []
+    for _ in range(3):
+        reply = post(scripted, {"contents": contents}).json()["candidates"][0]["content"]
+        calls = [part["functionCall"] for part in reply["parts"] if "functionCall" in part]
+        called.append([call["name"] for call in calls])
+        results = [{"functionResponse": {"name": call["name"], "response": {}}} for call in calls]
+        contents += [reply, {"role": "user", "parts": results}]
+    assert called == [["f"], ["g"], []]
 
 
 def test_a_model_of_ones_own(scripted):

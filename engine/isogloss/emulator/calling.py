@@ -89,12 +89,12 @@ class Call:
             sentence = "This API key is not valid."
             raise Refusal("INVALID_ARGUMENT", sentence, details=[reason("API_KEY_INVALID")])
 
-    async def conduct(self, method: str, model: str = "", text: str = "") -> dict[str, Any]:
+    async def conduct(self, method: str, model: str = "", text: str = "", step: int = 0) -> dict[str, Any]:
         """Do what scripts say about this call, and return what is left for the method to do.
 
         Raises Outcome or Refusal where a script replies by itself.
         """
-        occasion = Occasion(method, model, text, self.request.headers, self.key)
+        occasion = Occasion(method, model, text, self.request.headers, self.key, step)
         do: dict[str, Any] = {"answer": {}}
         for script, acts in self.state.book.called(occasion):
             if self._due(script):

@@ -56,8 +56,7 @@ def planned(request: Request, dice: Dice, wanted: list[dict[str, Any]] | None = 
 
 def _stage(request: Request) -> str:
     """Return the part of the prompt that is due: after as many steps of calls, the next one."""
-    contents = request["contents"]
-    done = sum(1 for content in contents[turns.current(contents) :] if turns.calls(content))
+    done = turns.steps(request["contents"])
     stages = re.split(r"[,;.]?\s+(?:and )?then\b", spoken(request))
     return stages[done] if done < len(stages) else ""
 

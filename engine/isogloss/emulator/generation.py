@@ -22,7 +22,7 @@ async def generate(call: Call, model: Model) -> ASGIApp:
     """Answer as a whole."""
     call.admit()
     request, cached = _read(call, model)
-    do = await call.conduct("generateContent", model.name, _marks(request))
+    do = await call.conduct("generateContent", model.name, _marks(request), turns.steps(request["contents"]))
     document = do.get("reply") or answers.reply(request, model, do["answer"], cached).document()
     if "cut" in do:
         return _torn(call, document)
@@ -41,7 +41,7 @@ async def stream(call: Call, model: Model) -> ASGIApp:
     call.admit()
     request, cached = _read(call, model)
     _streamed(model)
-    do = await call.conduct("streamGenerateContent", model.name, _marks(request))
+    do = await call.conduct("streamGenerateContent", model.name, _marks(request), turns.steps(request["contents"]))
     documents = _chunks(request, model, do, cached)
     form = call.request.query_params.get("alt", call.request.query_params.get("$alt", "json"))
     kind = "text/event-stream" if form == "sse" else calling.JSON

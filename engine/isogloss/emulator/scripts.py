@@ -11,6 +11,7 @@
           header: {x-test: "1"}        headers with these values
           key: some-key                the caller's key
           method: streamGenerateContent
+          step: 0                      how many steps of calls the current turn has had
         times: 2                 only so often for the same request (a client that tries again)
         do:
           delay: 0.5             seconds before the reply's head
@@ -64,7 +65,7 @@ class Occasion:
     text: str
     headers: Mapping[str, str]
     key: str
-    body: Any = None
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,7 @@ _CONDITIONS: Final = {
     "header": lambda one, value: all(one.headers.get(name.lower()) == word for name, word in value.items()),
     "key": lambda one, value: one.key == value,
     "method": lambda one, value: one.method == value,
+    "step": lambda one, value: one.step == value,
 }
 
 

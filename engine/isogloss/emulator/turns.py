@@ -138,6 +138,11 @@ def current(contents: list[Content]) -> int:
     return max(spoken, default=0)
 
 
+def steps(contents: list[Content]) -> int:
+    """Return how many steps of calls the current turn has had."""
+    return sum(1 for content in contents[current(contents) :] if calls(content))
+
+
 def _signatures(contents: list[Content], model: Model) -> None:
     for index, part in _signed(contents):
         _intact(part, f"contents[{index}]")
