@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Unsupported
-from isogloss.compiler_groups import Sink, has_blanks, settled_word
+from isogloss.compiler_groups import Sink, has_blanks, reads_slot, settled_word
 from isogloss.compiler_slots import Slots
 
 if TYPE_CHECKING:
-    pass
+    from isogloss.rule import Slot
 
 
 class LayoutCompiler(Slots):
@@ -204,12 +204,38 @@ class LayoutCompiler(Slots):
         groups = self.layout.write.groups
         if groups is None:
             raise Unsupported("groups")
-        sink = Sink(role, (repr(groups[0]), f"len({self.laid})"))
-        inner = Code(0)
-        self._slots(inner, var, path, word, sink, held)
+        where = (repr(groups[0]), f"len({self.laid})")
+        slot = self._lone_text(word)
+        if slot is not None:
+            self._text_alone(code, slot, var, path, Sink(role, where), held)
+        with code.block("if True:" if slot is None else "else:"):
+            sink, inner = Sink(role, where), Code(0)
+            self._slots(inner, var, path, word, sink, held)
+            self._close(code, inner, sink)
+
+    def _close(self, code: Code, inner: Code, sink: Sink) -> None:
+        """Emit a group with what has been laid in it; an empty one is not written."""
         code.take(sink.before)
         code.take(inner)
         if sink.lists:
             with code.block(f"if {' or '.join(sink.lists.values())}:"):
                 made = self._finished(code, sink)
                 code.add(f"{self.laid}.append({made})")
+
+    def _lone_text(self, word: Any) -> Slot | None:
+        """Find the slot of groups that are nothing but a role and a text, as most are."""
+        slots = [slot for slot in self.layout.read.slots if reads_slot(slot, word)]
+        if self.layout.read.role is None or any(slot.form in ("self", "fields") for slot in slots):
+            return None
+        return next((s for s in slots if s.form == "plain-or-items" and len(s.at) == 1 and s.conversion is None), None)
+
+    def _text_alone(
+        self, code: Code, slot: Slot, var: str, path: tuple[str, ...], sink: Sink, held: dict[str, str] | None
+    ) -> None:
+        text, name = self.context.module.fresh(), slot.at[0]
+        there = "".join(f" and {test}" for test in (held or {}).values() if test)
+        blocks = [b for b in self.layout.blocks if slot.holds is None or b.kind in slot.holds or b.kind in slot.reads]
+        with code.block(f"if len({var}) == 2 and type({text} := {var}.get({name!r})) is str{there}:"):
+            inner = Code(0)
+            self._plain(inner, slot, blocks, text, (*path, repr(name)), sink)
+            self._close(code, inner, sink)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from isogloss.compiler_clusters import BAIL, SET_ARGUMENTS, Cluster, Read, clustered
+from isogloss.compiler_clusters import SET_ARGUMENTS, Cluster, Read, clustered
 from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_examples import Thing
 from isogloss.compiler_sets import SetCompiler
@@ -108,8 +108,8 @@ class ShapeCompiler(SetCompiler):
             return
         tried = [(read, self._tried(cluster, read, (), "v", given)) for read in cluster.reads]
         odd = [read for read, code in tried if code is None]
-        if odd and self._rest(cluster, ()) != BAIL:
-            body.add(f"{self._cluster(cluster, ())}(v, v, {given[first]}, link, notes, out, mem, saw, defaults)")
-            return
-        body.add(*dict.fromkeys(f"if {self._condition(read, 'v')}: {BAIL}" for read in odd))
-        self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)
+        rest = self._rest(cluster, ()) if odd else ""
+        tests = list(dict.fromkeys(self._condition(read, "v") for read in odd))
+        body.add(*(f"{'elif' if number else 'if'} {test}: {rest}" for number, test in enumerate(tests)))
+        with body.block("else:" if tests else "if True:"):
+            self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)
