@@ -265,6 +265,7 @@ def _request_work(translator: Any, case: Case, read: bool) -> Work:
             _ = done.losses
             if read:
                 len(done.ledger)
+            del done, _  # as by hand: what was made before is gone before the next is made
 
     return work
 
@@ -277,6 +278,7 @@ def _reply_work(read: bool) -> Work:
             _ = done.losses
             if read:
                 len(done.ledger)
+            del done, _
 
     return work
 
