@@ -2,8 +2,9 @@
 
 Everything runs in one process, in interleaved rounds: in each round every contestant of a case gets deep copies of the
 document made outside the timed block, and its figure is the best of the round's batches: what else runs on the machine
-can only make one slower. A ratio is the median, over the rounds, of one contestant's figure divided by the hand-written one of the same round, so a machine that slows
-down halfway slows both. Quote the ratios; the microseconds hold for one machine on one day.
+can only make one slower. A ratio is the median, over the rounds, of one contestant's figure divided by the hand-written
+one of the same round, so a machine that slows down halfway slows both. Quote the ratios; the microseconds hold for one
+machine on one day.
 
 What is timed: a Translator made once; for requests the exchange, its body and its losses; for replies and errors the
 reply's body and losses on an exchange made beforehand; for streams all pieces, the end and the losses, on such an
