@@ -16,6 +16,7 @@ from isogloss.values import ABSENT, same, type_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from isogloss.exchange import Book
     from isogloss.interpreter import Run
     from isogloss.lens import TurnedBlock, TurnedLayout
     from isogloss.rule import Side, Slot
@@ -346,17 +347,25 @@ def _plain(run: Run, block: TurnedBlock, text: str, path: Path, cut: Any) -> Ite
 _NO_KEY = Bound(None)
 
 
+def _pages(run: Run, name: str) -> tuple[Book, str | None]:
+    """Return a book, and what its keys derive from: what stands beside others in a reply has a book of its own."""
+    seed, position = run.exchange.seed, run.exchange.get("position")
+    if seed is None or not isinstance(position, int) or position == 0:
+        return run.exchange.book(name), seed
+    return run.exchange.book(f"{name}/{position}"), f"{seed}/{position}"
+
+
 def book(run: Run, item: Item) -> None:
     """Enter a block into its book, or find the entry it belongs to."""
     use = item.block.block.book
     if use is None:
         return
-    pages = run.exchange.book(use.book)
+    pages, seed = _pages(run, use.book)
     key, label = (item.env[name].value if name in item.env else ABSENT for name in (use.key, use.label))
     if use.opens:
         given = key
         if not isinstance(key, str) or key == "" or (key in pages.keys and pages.keys[key].path != item.path):
-            key = pages.mint(run.lens.ruleset.values.get("mint", "call_"), run.exchange.seed)
+            key = pages.mint(run.lens.ruleset.values.get("mint", "call_"), seed)
             item.env[use.key] = Bound(key)
         pages.enter(key, label, item.path, given)
         return

@@ -204,6 +204,7 @@ _NAMES: Final = [
     "has_word",
     "held",
     "loads",
+    "beside",
     "mint",
     "reader",
     "remembered",

@@ -71,14 +71,16 @@ class Laying(Groups):
         if use is None:
             return
         pages = f"pages{self.names}"
-        code.add(f"if {pages} is None: {pages} = saw.book({use.book!r})")
+        code.add(f"if {pages} is None: {pages} = saw.book(beside({use.book!r}, mem.get('seed'), link))")
         key = env[use.key].var if use.key in env else "None"
         label = env[use.label].var if use.label in env else "None"
         made = self.context.module.fresh("b")
         if use.opens:
             head = self.context.lens.ruleset.values.get("mint", "call_")
             code.add(f"{made} = {key}")
-            code.add(f"if {made} is None: {made} = mint({pages}[0], {pages}[1], {str(head)!r}, mem.get('seed'))")
+            code.add(f"if {made} is None:")
+            code.add("    seed = mem.get('seed')")
+            code.add(f"    {made} = mint({pages}[0], {pages}[1], {str(head)!r}, beside(seed, seed, link))")
             code.add(f"elif type({made}) is not str or not {made} or {made} in {pages}[1]: raise Bail")
             code.add(f"{pages}[1][{made}] = entry = [{made}, {label}, True]", f"{pages}[0].append(entry)")
             if self.answers:

@@ -141,6 +141,11 @@ def shallow(values: list[Value]) -> None:
         _walk(doubtful)
 
 
+def _judge(text: bytes, value: Value) -> None:
+    if not small(text):
+        _walk([value])
+
+
 def small(text: bytes) -> bool:
     """Tell of a value as marshal writes it that it holds too few objects and lists to be nested deep.
 
@@ -291,7 +296,9 @@ def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
     read = codec.read
     if codec.width > 1:
         return lambda value: read(value, options)
-    work = lambda value: read(value, options)[0]  # noqa: E731 - one of two things that are returned
+    work = lambda value: read(value, options)[0]  # noqa: E731 - one of three things that are returned
+    if codec.spares is not None:
+        return codec.spares(work, options, _judge)
     return Remembering(work) if name in WORDS else work
 
 
@@ -303,7 +310,8 @@ def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
         return Remembering(lambda value: _uncut(codec, value, options))
     if name in WORDS:
         return Remembering(lambda value: write((value,), options))
-    return lambda *values: write(values, options)
+    work = lambda *values: write(values, options)  # noqa: E731 - one of two things that are returned
+    return work if codec.spares is None else codec.spares(work, options, _judge)
 
 
 def _uncut(codec: codecs.Codec, value: Value, options: Any) -> Value:
@@ -346,6 +354,12 @@ def mint(entries: list[Any], keys: Mapping[str, Any], head: str, seed: str | Non
         number += 1
         key = f"{head}{number}"
     return key
+
+
+def beside(name: str | None, seed: str | None, link: Any) -> str | None:
+    """Return a name for what stands beside others in a reply: there keys derive from the position too."""
+    position = link[2] if seed is not None and link is not None and type(link[2]) is int else 0
+    return f"{name}/{position}" if position else name
 
 
 def close(entries: list[Any], keys: Mapping[str, Any], key: Value, label: Value) -> Any:

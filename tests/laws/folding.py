@@ -137,7 +137,25 @@ def settled(reply: Object) -> Object:
             del message[name]
         for call in (*message.get("tool_calls", ()), *message.get("annotations", ())):
             call.pop("index", None)
+        _settle_seams(message)
     return reply
+
+
+def _settle_seams(message: Object) -> None:
+    """Order what is said about seams by where they are: a stream tells them as they come."""
+    google = message.get("extra_content", {}).get("google", {})
+    seams = [{name: value for name, value in seam.items() if name != "index"} for seam in google.get("signatures", ())]
+    if seams:
+        google["signatures"] = sorted(seams, key=lambda seam: (seam["block"], seam["at"], str(seam)))
+
+
+def one_voice(pieces: list[Object]) -> bool:
+    """Tell whether no reply speaks in two pieces: a stream hands on both, of a whole reply there is one `audio`."""
+    for candidate in fold_gemini(pieces).get("candidates", ()):
+        parts = candidate.get("content", {}).get("parts", ())
+        if sum(part.get("inlineData", {}).get("mimeType", "").startswith("audio/") for part in parts) > 1:
+            return False
+    return True
 
 
 # --------------------------------------------------------------------- cutting

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from laws import strategies as draw
 from laws.cases import NOW
-from laws.folding import cut_gemini, cut_openai, fold_gemini, fold_openai, settled, spoken
+from laws.folding import cut_gemini, cut_openai, fold_gemini, fold_openai, one_voice, settled, spoken
 
 Object = dict[str, Any]
 ASKED: Object = {
@@ -45,7 +45,7 @@ def ended_early(events: list[Object]) -> bool:
     return "error" in events[-1]
 
 
-cut_replies = draw.gemini_response().flatmap(cut_gemini)
+cut_replies = draw.gemini_response().flatmap(cut_gemini).filter(one_voice)
 cut_completions = draw.openai_response(extensions=False).flatmap(cut_openai)
 
 
@@ -71,12 +71,17 @@ def test_the_fold_of_a_translated_openai_stream(pieces):
     assert fold_gemini(spoken(events)) == fold_gemini([wanted]), json.dumps(pieces)
 
 
+def _kind(part: Object) -> tuple[object, ...]:
+    media = part.get("inlineData", {}).get("mimeType", "").partition("/")[0]
+    return ("text" in part, "thought" in part, sorted(part.keys() - {"thoughtSignature"}), media)
+
+
 def by_kind(reply: Object) -> Object:
     """Sort parts by their kind: a stream keeps the order in which they came, a whole reply that of its places."""
     reply = deepcopy(reply)
     for candidate in reply.get("candidates", ()):
         parts = candidate.get("content", {}).get("parts", [])
-        parts.sort(key=lambda part: ("text" in part, "thought" in part, *sorted(part.keys() - {"thoughtSignature"})))
+        parts.sort(key=_kind)
     return fold_gemini([reply])
 
 
