@@ -24,6 +24,7 @@ ORDER = [
     "resources",
     "limits",
     "guard",
+    "references",
     "codecs",
     "example",
     "rule",

@@ -14,6 +14,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss import references
 from isogloss.values import ABSENT, Value, type_name
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Codec:
     write: Callable[[tuple[Value, ...], Options], Value]
     #: Options without which it cannot work.
     needs: frozenset[str] = frozenset()
+    #: Has it done only where it changes something; see `references.spare`.
+    spares: Callable[..., Callable[[Value], Value]] | None = None
     #: Cuts what is too long: only what remembers the whole can undo that.
     cuts: bool = False
 
@@ -123,7 +126,6 @@ def _read_text_or_object(value: Value, options: Options) -> tuple[Value]:
 
 # --------------------------------------------------------------------- data URLs
 
-
 _HEAD: Final = 256
 
 
@@ -150,7 +152,6 @@ def _write_data_url(neutral: tuple[Value, ...], _: Options) -> Value:
 
 
 # --------------------------------------------------------------------- base64
-
 
 #: Which alphabet a text is in shows within its first letters; the rest of a large one is not searched.
 _ALPHABET_HEAD: Final = 512
@@ -281,10 +282,9 @@ def _write_identifier(neutral: tuple[Value, ...], options: Options) -> Value:
         legal = letters.fullmatch(letter) and (index or first.fullmatch(letter))
         found.append(f"_x{ord(letter):02X}_" if not legal or _ESCAPE.match(text, index) else letter)
     written = "".join(found) or "_"
-    most = options["most"]
-    return (
-        written if len(written) <= most else written[: most - 9] + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
-    )
+    if len(written) <= options["most"]:
+        return written
+    return written[: options["most"] - 9] + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 # --------------------------------------------------------------------- file names
@@ -409,6 +409,7 @@ CODECS: Final[dict[str, Codec]] = {
     "rooted": Codec(1, _is_text, _read_rooted, _same),
     "below": Codec(1, _is_below, _read_below, _write_below, frozenset({"head"})),
     "extension": Codec(1, _has_extension, _read_extension, _same),
+    "lone-reference": Codec(1, lambda *_: True, references.read, references.write, references.NEEDS, references.spare),
 }
 
 
