@@ -141,11 +141,6 @@ def shallow(values: list[Value]) -> None:
         _walk(doubtful)
 
 
-def _judge(text: bytes, value: Value) -> None:
-    if not small(text):
-        _walk([value])
-
-
 def small(text: bytes) -> bool:
     """Tell of a value as marshal writes it that it holds too few objects and lists to be nested deep.
 
@@ -298,7 +293,7 @@ def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
         return lambda value: read(value, options)
     work = lambda value: read(value, options)[0]  # noqa: E731 - one of three things that are returned
     if codec.spares is not None:
-        return codec.spares(work, options, _judge)
+        return codec.spares(work, options, small, _walk)
     return Remembering(work) if name in WORDS else work
 
 
@@ -311,7 +306,7 @@ def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
     if name in WORDS:
         return Remembering(lambda value: write((value,), options))
     work = lambda *values: write(values, options)  # noqa: E731 - one of two things that are returned
-    return work if codec.spares is None else codec.spares(work, options, _judge)
+    return work if codec.spares is None else codec.spares(work, options, small, _walk)
 
 
 def _uncut(codec: codecs.Codec, value: Value, options: Any) -> Value:

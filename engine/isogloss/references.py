@@ -40,16 +40,17 @@ def read(schema: Value, options: Options) -> tuple[Value]:
     return (_walked(schema, options, _beside),)
 
 
-def spare(work: Work, options: Options, judge: Callable[[bytes, Value], None]) -> Work:
+def spare(work: Work, options: Options, small: Callable[[bytes], bool], judge: Callable[[list[Value]], None]) -> Work:
     """Have work done only on values that mention a reference; most do not, and their bytes tell it at once.
 
-    `judge` is shown each value, as marshal writes it and as it is, and may object.
+    `small` is shown each value as marshal writes it, and those that are not are shown to `judge`, which may object.
     """
     clue = options["refers"].encode()
 
     def run(value: Value) -> Value:
         text = marshal.dumps(value)
-        judge(text, value)
+        if not small(text):
+            judge([value])
         return work(value) if clue in text else value
 
     return run

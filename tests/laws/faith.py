@@ -22,7 +22,8 @@ A leaf of the document may end in one of these ways, and in no other:
 `equal` knows these normal forms of codecs, and no others: 1 is 1.0; JSON text is what it parses to, where it is an
 object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data,
 and in one half where the other stands in a place of its own (a file's `format`, the parts of `input_audio`); one word
-is a list of one; a schema's `type` is the same in capitals.
+is a list of one; a schema's `type` is the same in capitals; a reference alone in a list of alternatives, beside other
+words, is the reference beside them.
 """
 
 import json
@@ -279,6 +280,7 @@ def equal(left: Any, right: Any, path: Path) -> bool:
     if path[-1:] == ("response",) and isinstance(left, dict) and isinstance(right, dict):
         return same(_output(left), _output(right))
     if isinstance(left, dict) and isinstance(right, dict):
+        left, right = _referring(left), _referring(right)
         return left.keys() == right.keys() and all(equal(left[name], right[name], (*path, name)) for name in left)
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(equal(a, b, (*path, "0")) for a, b in zip(left, right, strict=True))
@@ -289,6 +291,10 @@ def equal(left: Any, right: Any, path: Path) -> bool:
 def _output(value: Any) -> Any:
     """What a result says, as the text that stands for it is parsed."""
     return _object(CODECS["object-text"].read(value, library.ruleset().values["output"])[0])
+
+
+def _referring(value: Any) -> Any:
+    return CODECS["lone-reference"].read(value, library.ruleset().values["schema_references"])[0]
 
 
 def _many(value: Any) -> Any:

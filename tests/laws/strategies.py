@@ -184,6 +184,7 @@ DEFINITIONS: Object = {
     "Even": {"type": "object", "properties": {"one_less": {"$ref": "#/$defs/Odd"}}},
     "Colour": {"type": "string", "enum": ["red", "green"], "description": "A colour."},
 }
+REFERENCES = tuple(f"#/$defs/{name}" for name in DEFINITIONS)
 NOTES: Fields = {"description": words, "title": st.sampled_from(PHRASES[:3])}
 
 
@@ -223,7 +224,7 @@ def _flat_schemas() -> Strategy[Object]:
         some({"enum": one(["a", 1, None], ["only"], [True, False])}),
         some({"const": one("fixed", 7, None, True)}, {"type": st.none()}, most=0),
         some({"type": one(["string", "null"], ["integer", "null"], ["string", "integer"], ["null"])}, NOTES, most=1),
-        some({"$ref": st.sampled_from([f"#/$defs/{name}" for name in DEFINITIONS])}, NOTES, most=1),
+        some({"$ref": st.sampled_from(REFERENCES)}, {**NOTES, "$comment": words}, most=1),
         EMPTY,
         one({"type": "object"}, {"type": "array"}, {"type": "object", "properties": {}}),
     )
@@ -252,6 +253,7 @@ def _schemas_of(depth: int) -> Strategy[Object]:
         some({"type": st.just("array"), "items": inner}, arrays, most=2),
         some({"anyOf": st.tuples(inner, one({"type": "null"})).map(list)}, {"default": st.none(), **NOTES}, most=1),
         some({"anyOf": few(inner, 1)}, NOTES, most=1),
+        some({"anyOf": st.tuples(some({"$ref": st.sampled_from(REFERENCES)})).map(list)}, NOTES, most=1),
         some({"oneOf": few(inner, 1, 2)}, NOTES, most=1),
         some({"allOf": few(inner, 1, 2)}, NOTES, most=1),
         some({"type": st.just("array"), "prefixItems": few(inner, 1, 2)}),

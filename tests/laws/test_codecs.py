@@ -67,6 +67,7 @@ DRAWN = {
     "base64": (st.binary().map(base64.urlsafe_b64encode).map(bytes.decode) | TEXTS, [None]),
     "rooted": (TEXTS | TEXTS.map("files/{}".format), ["files"]),
     "below": (TEXTS | TEXTS.map("models/{}".format), ["models"]),
+    "lone-reference": (draw.json_schemas() | draw.objects, ["schema_references"]),
     "extension": (st.builds("{}.{}".format, TEXTS, st.sampled_from(["png", "PDF", "x"])), [None]),
 }
 
@@ -111,6 +112,24 @@ def test_whether_a_value_fits_can_be_asked_of_any(name, value):
     if codec.fits(value, chosen):
         with suppress(CodecError):
             assert len(codec.read(value, chosen)) == codec.width
+
+
+@given(schema=draw.json_schemas())
+def test_a_reference_that_is_written_has_no_company(schema):
+    """Nor does anything else change, and a schema without such references is the very same object."""
+    chosen = options("schema_references")
+    written = CODECS["lone-reference"].write((schema,), chosen)
+    assert not companions(written)
+    assert (written is schema) == (not companions(schema))
+    assert CODECS["lone-reference"].write((written,), chosen) is written
+    assert same(CODECS["lone-reference"].read(written, chosen), CODECS["lone-reference"].read(schema, chosen))
+
+
+def companions(value: object) -> list[str]:
+    """What stands beside references and may not: no property of the schemas drawn here is called $ref."""
+    inner = list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+    beside = [name for name in value if not name.startswith("$")] if isinstance(value, dict) and "$ref" in value else []
+    return [*beside, *(name for one in inner for name in companions(one))]
 
 
 @pytest.mark.parametrize("side", ["openai_name", "gemini_name"])
