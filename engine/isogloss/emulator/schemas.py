@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _FORMATS: Final = frozenset({"enum", "date-time"})
 _DEEPEST: Final = 100
+#: What stands under these names is data, whatever it looks like.
+_DATA: Final = frozenset({"const", "default", "enum", "example", "examples"})
+_NAMED: Final = frozenset({"properties", "patternProperties", "dependentSchemas", "$defs", "definitions"})
 
 
 def check(schema: dict[str, Any], where: str, *, whole: bool = False) -> None:
@@ -101,13 +104,20 @@ def _endless(root: dict[str, Any], node: Any, seen: frozenset[str]) -> bool:
     return any(_endless(root, properties[name], seen) for name in node.get("required", ()) if name in properties)
 
 
-def _nodes(value: Any, depth: int, where: str) -> Iterator[dict[str, Any]]:
+def _nodes(value: Any, depth: int, where: str, *, named: bool = False) -> Iterator[dict[str, Any]]:
+    """Yield every schema in a value; `named`: it holds schemas by names of the user's own."""
     if depth > _DEEPEST:
         raise _refused(where, "the schema is nested too deeply")
-    if isinstance(value, dict):
+    if isinstance(value, list):
+        for item in value:
+            yield from _nodes(item, depth + 1, where)
+    if not isinstance(value, dict):
+        return
+    if not named:
         yield value
-    for item in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _nodes(item, depth + 1, where)
+    for name, item in value.items():
+        if named or name not in _DATA:
+            yield from _nodes(item, depth + 1, where, named=not named and name in _NAMED)
 
 
 def resolve(root: dict[str, Any], target: str) -> Any:
