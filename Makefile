@@ -1,5 +1,5 @@
 # Needs python3 (3.11 or newer), python3-venv and make; everything else comes from PyPI into .venv.
-#   make demo     the main job, on embedded defaults, with no key and no network
+#   make demo     a conversation through the gateway, with no key and no network
 #   make test     lint, types, rules and tests
 #   make laws     the laws again, on thousands of documents
 #   make bench    speed, against a hand-written translator
@@ -47,7 +47,7 @@ clean:
 
 $(VENV)/.core: pyproject.toml | $(BIN)/pip
 	@echo "installing isogloss into $(VENV) ..."
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[demo]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/pip

@@ -180,7 +180,7 @@ def test_a_reader_who_leaves_early_is_no_error(tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 def test_a_full_disk_is_said():
-    command = f"{sys.executable} -m isogloss demo > /dev/full"
+    command = f"{sys.executable} -m isogloss demo --documents > /dev/full"
     known = {**os.environ, "PYTHONPATH": str(ROOT / "engine")}
     done = subprocess.run(["/bin/sh", "-c", command], capture_output=True, check=False, env=known)
     assert done.returncode == 1
@@ -205,8 +205,41 @@ def test_explain_puts_the_account_in_the_order_of_the_document():
     assert places == sorted(places)
 
 
-def test_the_demo_runs_alone():
+def test_the_demo_is_a_conversation(monkeypatch):
+    """An official client, the gateway, and the offline API behind it; keys in the environment are left alone."""
+    pytest.importorskip("openai")
+    monkeypatch.setenv("GEMINI_API_KEY", "secret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
     done = start("demo")
+    assert done.returncode == 0, done.stderr.decode()
+    text = done.stdout.decode()
+    for said in ("Turn 1: the client sends", "Turn 2: the client adds", "parametersJsonSchema", "functionResponse"):
+        assert said in text
+    for line in ('get_weather {"city": "Vienna"}  thought_signature ', 'get_weather {"city": "Linz"}', "tool_calls\n"):
+        assert line in text
+    assert text.index("functionResponse") < text.index("│hat I foun")
+    for kind in ("dropped     /logit_bias", "clamped     /reasoning_effort", "defaulted   →"):
+        assert text.count(kind) == 1
+    assert "secret" not in text
+    assert "\x1b[" not in text
+    assert done.stderr == b""
+
+
+@pytest.mark.parametrize("missing", ["openai", "uvicorn"])
+def test_the_demo_says_what_to_install(monkeypatch, missing):
+    for name in [
+        name for name in sys.modules if name.startswith(("isogloss.sdk", "isogloss.emulator", "isogloss.gateway"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, missing, None)
+    done = run("demo")
+    assert done.exit_code == 1
+    assert f"{missing} is not installed; install it with: pip install 'isogloss[demo]'" in done.stderr
+    assert "isogloss demo --documents" in done.stderr
+
+
+def test_the_demo_of_documents_runs_alone():
+    done = start("demo", "--documents")
     assert done.returncode == 0
     text = done.stdout.decode()
     for said in ("thoughtSignature", "mediaResolution", "thinkingLevel", "clamped", "reasoning_content"):
@@ -289,4 +322,4 @@ def test_the_version_names_the_rules():
 
 
 def test_no_colour_where_it_is_not_wanted():
-    assert b"\x1b[" not in start("demo", NO_COLOR="1", FORCE_COLOR="").stdout
+    assert b"\x1b[" not in start("demo", "--documents", NO_COLOR="1", FORCE_COLOR="").stdout

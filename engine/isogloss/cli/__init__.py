@@ -3,7 +3,8 @@
 paper      terminals, tables and JSON
 words      commands that show examples, and errors without a traceback
 sources    where a document and a ruleset come from: files, standard input, options
-documents  translate, explain, demo
+documents  translate, explain
+demo       demo
 rulebook   check, show, diff, docs
 serving    emulator
 gateway    serve
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import click
 
-from isogloss.cli import documents, gateway, rulebook, serving
+from isogloss.cli import demo, documents, gateway, rulebook, serving
 from isogloss.cli.words import Program, version
 
 
@@ -26,7 +27,7 @@ def program() -> None:
     """
 
 
-for _module in (documents, rulebook, gateway, serving):
+for _module in (demo, documents, rulebook, gateway, serving):
     for _command in _module.COMMANDS:
         program.add_command(_command)
 

@@ -1,4 +1,4 @@
-"""translate, explain, demo: documents through the rules."""
+"""translate, explain: documents through the rules."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from isogloss import explain as account
-from isogloss import notation
 from isogloss.cli import paper, sources
 from isogloss.cli.words import Exemplary
 from isogloss.errors import LossError
 from isogloss.loss import REFUSED
-from isogloss.translator import Translator, translate
+from isogloss.translator import translate
 
 if TYPE_CHECKING:
     from isogloss.translator import Translation
@@ -89,50 +88,4 @@ def explain_command(
     paper.say(f"{account.summary(done.losses)}; rules {done.ruleset}")
 
 
-# --------------------------------------------------------------------- demo
-
-
-@click.command(name="demo", cls=Exemplary, short_help="Run the main job: no key, no network.")
-@click.option("--ledger", is_flag=True, help="Show what became of every leaf, too.")
-@sources.rules_options
-def demo_command(ledger: bool, version: str | None, profile: str | None, overlays: tuple[str, ...]) -> None:
-    """Run the main job on embedded documents: no key, no network."""
-    rules = sources.Rules(version, profile, overlays).load()
-    play, request, reply = sources.demo()
-    gloss = Translator(
-        play["from"], play["to"], ruleset=rules, trace=True, ids=lambda: "demo", clock=lambda: play["clock"]
-    )
-    exchange = gloss.exchange(play["operation"], request)
-    titles = {name: dialect.raw.get("title", name) for name, dialect in rules.dialects.items()}
-    left, right = titles[play["from"]], titles[play["to"]]
-    call = exchange.calls[0]
-    _scene(f"1  A request as the {left} takes it", request)
-    _scene(f"2  The same request as the {right} takes it: {call.method} {call.path}", call.body)
-    _told(exchange.request, request, "3  What was lost or added on the way, why, and by which rule", ledger=ledger)
-    answered = exchange.response(reply)
-    _scene(f"4  A reply of the {right}", reply)
-    _scene(f"5  The reply as the {left} gives it", answered.body)
-    _told(answered, reply, "6  What was lost or added on the way back", ledger=ledger)
-    paper.say("")
-    for line in play["afterwards"]:
-        paper.say(line)
-
-
-def _scene(title: str, document: Value) -> None:
-    out = paper.console()
-    width = min(out.width, 110)
-    paper.say(f"\n{title}", style="bold")
-    paper.say(notation.pretty(notation.clipped(document, 64), width))
-
-
-def _told(done: Translation, document: Value, title: str, *, ledger: bool) -> None:
-    paper.say(f"\n{title}", style="bold")
-    if ledger:
-        paper.draw(paper.ledger_table(account.lines(done, document)))
-    if done.losses:
-        paper.draw(paper.loss_table(done.losses))
-    else:
-        paper.say("nothing")
-
-
-COMMANDS = (translate_command, explain_command, demo_command)
+COMMANDS = (translate_command, explain_command)

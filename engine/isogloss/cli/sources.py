@@ -143,6 +143,11 @@ def demo() -> tuple[Any, Value, Value]:
     return play, documents[0], documents[1]
 
 
+def conversation() -> Any:
+    """Read the play of the demo's conversation."""
+    return parse((demo_folder() / "conversation.json").read_bytes(), "conversation")
+
+
 def samples() -> list[tuple[str, str, Value]]:
     """Read the sample documents: (document, dialect, body)."""
     play, request, reply = demo()
