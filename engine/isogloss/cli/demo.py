@@ -47,7 +47,11 @@ def demo(documents: bool, ledger: bool, version: str | None, profile: str | None
 def _scene(title: str, document: Value = None) -> None:
     paper.say(f"\n{title}", style="bold")
     if document is not None:
-        paper.say(notation.pretty(notation.clipped(document, 64), min(paper.console().width, _WIDTH)))
+        paper.say(notation.pretty(notation.clipped(document, 64), _width()))
+
+
+def _width() -> int:
+    return min(paper.console().width, _WIDTH)
 
 
 # --------------------------------------------------------------------- a conversation
@@ -126,9 +130,10 @@ def _step(step: Step, behind: Any, before: tuple[Value, Value]) -> tuple[Value, 
 
 def _brief(news: Any) -> None:
     """Print each new item on a line; by now the reader knows what they look like."""
+    most = _width() - _LABEL - 3
     for name, items in news.items():
         for item in items:
-            paper.say(f"  {name:<{_LABEL}} {notation.shorten(item, _WIDTH - _LABEL - 3)}")
+            paper.say(f"  {name:<{_LABEL}} {notation.shorten(item, most)}")
 
 
 def _news(before: Any, after: Any) -> Any:
@@ -143,7 +148,7 @@ def _news(before: Any, after: Any) -> Any:
 def _stream(pieces: Iterable[tuple[str, str]]) -> None:
     """Print pieces as they come: those of one place on one line, with bars between."""
     out, last, used = paper.console(), "", 0
-    width = min(out.width, _WIDTH)
+    width = _width()
     for place, text in pieces:
         said = ("│" if place == last else "") + " ".join(text.split("\n"))
         if place != last or used + len(said) > width:
