@@ -18,13 +18,13 @@ def contents(text):
     return {"contents": [{"role": "user", "parts": [{"text": text}]}]}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(front):
     with front.raw() as client:
         yield client
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def gemini(reverse):
     with reverse.raw(headers={"x-goog-api-key": KEY}) as client:
         client.headers.pop("authorization")

@@ -29,7 +29,7 @@ def talking(url, **options):
     return genai.Client(api_key="k", http_options=types.HttpOptions(base_url=url, **options))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(reverse):
     with talking(reverse.url) as client:
         yield client

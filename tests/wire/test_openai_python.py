@@ -36,7 +36,7 @@ TIME = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(front):
     with front.openai() as client:
         yield client
