@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from isogloss import pointer
 from isogloss.errors import DocumentError, UnknownName
@@ -70,6 +69,12 @@ def unknown(dialect: Dialect, method: str, path: str) -> UnknownName:
     return UnknownName("route", f"{method} {path}", [f"{entry['method']} {entry['path']}" for entry in dialect.routes])
 
 
+def _quoted(name: str, safe: str) -> str:
+    from urllib.parse import quote  # a translation alone need not wait for it
+
+    return quote(name, safe=safe)
+
+
 def call(dialect: Dialect, operation: str, model: str | None, body: Value, *, stream: bool) -> Call:
     """Make the call that asks for an operation.
 
@@ -79,7 +84,7 @@ def call(dialect: Dialect, operation: str, model: str | None, body: Value, *, st
         if entry["operation"] == operation and _called(entry, model or "", stream=stream):
             if "{model}" in entry["path"] and not model:
                 raise DocumentError("/model", "the request names no model", rule="routes")
-            path = entry["path"].replace("{model}", quote(model or "", safe="/" if "models" in entry else ""))
+            path = entry["path"].replace("{model}", _quoted(model or "", safe="/" if "models" in entry else ""))
             query = dict(entry.get("query", {}))
             pages = entry.get("pages", {})
             return Call(entry["method"], path, query, {}, body, stream, _framing(dialect, entry), pages)

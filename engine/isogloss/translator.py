@@ -20,8 +20,6 @@ from isogloss.loss import REFUSED, Loss
 from isogloss.pointer import find, pointer
 from isogloss.routes import Call, Route
 from isogloss.running import Translation, run, seed_of
-from isogloss.stencils import Stencils
-from isogloss.stream import Stream
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -29,6 +27,8 @@ if TYPE_CHECKING:
 
     from isogloss.families import Match
     from isogloss.rule import Ruleset
+    from isogloss.stencils import Stencils
+    from isogloss.stream import Stream
     from isogloss.values import Object, Value
 
 OnLoss = Literal["report", "refuse", "ignore"]
@@ -215,6 +215,8 @@ class Exchange:
 
     def stream(self) -> Stream:
         """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""
+        from isogloss.stream import Stream  # a first translation need not wait for it
+
         return Stream(self)
 
     def piece(self, body: Value, memory: Memory) -> Translation:
@@ -232,6 +234,8 @@ class Exchange:
     def stencils(self) -> Stencils | None:
         """Return the stencils of this exchange's streams; none where a ledger is kept or limits are of one's own."""
         if self.plan.stencils is None:
+            from isogloss.stencils import Stencils
+
             self.plan.stencils = Stencils(self._lens("stream", self.gloss.target, self.gloss.source))
         return self.plan.stencils if self.gloss.swift else None
 
