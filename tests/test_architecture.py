@@ -89,15 +89,17 @@ ORDER = [
     "translator",
     "probes",
     "dossier",
+    "bearing",
     "contrast",
     "explain",
     "docs",
     "cli",
     "gateway",
+    "transports",
 ]
 FACES = {"cli", "gateway"}  # the only ones that may use the package by its public names
 DOORS = {"__init__", "__main__"}  # they show what is there and have no place in the order
-VENDORS = {"sdk", "emulator"}  # the only folders that speak a vendor's language; only the command line starts them
+VENDORS = {"sdk", "emulator"}  # the only folders that speak a vendor's language; command line and door lead there
 
 # The modules that may import a library.
 LIBRARIES = {
@@ -106,6 +108,8 @@ LIBRARIES = {
     "jsonschema": {"checker", "validation", "gateway"},
     "referencing": {"checker", "validation"},
     "httpx": {"gateway", "transports"},
+    "httpx2": {"transports"},
+    "anyio": {"transports"},
     "aiohttp": {"gateway"},
     "starlette": {"gateway"},
     "uvicorn": {"gateway", "cli"},

@@ -26,24 +26,64 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from isogloss.errors import DocumentError, IsoglossError, LossError, RuleError, UnknownName, ValidationError
     from isogloss.loss import Loss, Step
+    from isogloss.sdk.clients import async_http_client, http_client
+    from isogloss.sdk.completions import acompletion, completion
+    from isogloss.sdk.errors import (
+        APIConnectionError,
+        APIError,
+        APIStatusError,
+        APITimeoutError,
+        AuthenticationError,
+        BadRequestError,
+        ConflictError,
+        InternalServerError,
+        JSONSchemaValidationError,
+        NotFoundError,
+        PermissionDeniedError,
+        RateLimitError,
+        UnprocessableEntityError,
+    )
     from isogloss.translator import Call, Exchange, Reply, Route, Translation, Translator, translate
 
 __version__ = "0.1.0"
 
+#: Yours to set: `isogloss.set_verbose = True` logs the raw call of each completion, its key taken out. It is read at
+#: each call, and nothing in the package ever sets it.
+set_verbose = False
+
 _HOMES = {
     "errors": ("DocumentError", "IsoglossError", "LossError", "RuleError", "UnknownName", "ValidationError"),
     "loss": ("Loss", "Step"),
+    "sdk.clients": ("async_http_client", "http_client"),
+    "sdk.completions": ("acompletion", "completion"),
+    "sdk.errors": (
+        *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "AuthenticationError"),
+        *("BadRequestError", "ConflictError", "InternalServerError", "JSONSchemaValidationError", "NotFoundError"),
+        *("PermissionDeniedError", "RateLimitError", "UnprocessableEntityError"),
+    ),
     "translator": ("Call", "Exchange", "Reply", "Route", "Translation", "Translator", "translate"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "APIConnectionError",
+    "APIError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AuthenticationError",
+    "BadRequestError",
     "Call",
+    "ConflictError",
     "DocumentError",
     "Exchange",
+    "InternalServerError",
     "IsoglossError",
+    "JSONSchemaValidationError",
     "Loss",
     "LossError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "RateLimitError",
     "Reply",
     "Route",
     "RuleError",
@@ -51,8 +91,14 @@ __all__ = [
     "Translation",
     "Translator",
     "UnknownName",
+    "UnprocessableEntityError",
     "ValidationError",
     "__version__",
+    "acompletion",
+    "async_http_client",
+    "completion",
+    "http_client",
+    "set_verbose",
     "translate",
 ]
 

@@ -377,8 +377,8 @@ class Reader(Entries):
     def _dialect(self, name: str, entry: Map) -> Dialect:
         self.keys(
             entry,
-            "title nulls spelling prefixes routes newest kinds lines auth base root default mounts through native "
-            "links framing error schemas note",
+            "title nulls spelling prefixes routes newest kinds lines auth base base_environment root default mounts "
+            "through native links framing error schemas note",
         )
         return Dialect(
             name=name,

@@ -1,0 +1,285 @@
+"""A transport that speaks one dialect to its client and another one to the server, and a client that has it."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from isogloss import sse
+from isogloss.codecs import CodecError
+from isogloss.errors import IsoglossError, UnknownName
+from isogloss.gateway import failures, reports
+from isogloss.gateway.failures import Bearer, Failure
+from isogloss.translator import Reply, Translator
+from isogloss.transports import servers
+from isogloss.transports.crossing import Crossing, Pieces, dumps, loads
+from isogloss.transports.driving import AsyncLine, Line
+from isogloss.transports.steps import Broken, steps
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from isogloss.routes import Route
+    from isogloss.values import Value
+
+#: A client, a request or a reply, of either library.
+Http = Any
+
+_JSON: Final = "application/json"
+#: Of a reply: what does not fit what was asked for. Never a 5xx where it has been paid for: clients try those again.
+_OK: Final = 200
+
+
+class Desk:
+    """Reads requests of one dialect, and writes replies in it."""
+
+    def __init__(self, gloss: Translator, key: str | None, base: str | None) -> None:
+        self.gloss = gloss
+        self._key = key
+        self._base = base
+        self._bearer = Bearer(gloss.ruleset)
+        self._dialect = gloss.ruleset.dialects[gloss.source]
+
+    def open(self, asked: Http, data: bytes) -> tuple[Crossing, Framer]:
+        """Read a request; raise Failure where it cannot be translated."""
+        query = dict(asked.url.params)
+        try:
+            route = self._route(asked.method, asked.url.path, query)
+            body = loads(data) if data else None
+            exchange = self.gloss.exchange(route.operation, body, model=route.model, stream=route.stream)
+            return Crossing(exchange, self._server(asked, query)), Framer(route.framing)
+        except CodecError as error:
+            raise Failure(400, f"the request is no JSON: {error}") from None
+        except IsoglossError as error:
+            raise failures.of_request(error) from None
+
+    def _route(self, method: str, path: str, query: Mapping[str, str]) -> Route:
+        mounts = [mount for mount in self._dialect.raw.get("mounts", ()) if path.startswith(mount + "/")]
+        for prefix in sorted(mounts, key=len, reverse=True):
+            try:
+                return self.gloss.route(method, path.removeprefix(prefix), query)
+            except UnknownName:
+                continue
+        return self.gloss.route(method, path, query)
+
+    def _server(self, asked: Http, query: Mapping[str, str]) -> servers.Server:
+        """Find the server; a key that the client took from the environment for its own vendor never goes elsewhere."""
+        environment = os.environ
+        shown = servers.shown(self._dialect, {name.lower(): value for name, value in asked.headers.items()}, query)
+        theirs = None if servers.own(self._dialect, shown, environment) else shown
+        target = self.gloss.ruleset.dialects[self.gloss.target]
+        return servers.server(target, key=self._key or theirs, base=self._base, environment=environment)
+
+    def whole(self, crossing: Crossing, body: Value) -> Reply:
+        """Write a reply."""
+        return Reply(_OK, self.told(crossing), body, ())
+
+    def refused(self, error: Exception) -> Reply:
+        """Say what is wrong with a request, or with the reply to it."""
+        failure = error if isinstance(error, Failure) else failures.of_reply(_known(error), None)
+        return self._bearer.say(failure, self.gloss.source)
+
+    def told(self, crossing: Crossing) -> dict[str, str]:
+        """Return the headers that tell what was lost."""
+        return {
+            reports.RULESET: str(self.gloss.ruleset),
+            reports.LOSSES: reports.line(crossing.exchange.losses),
+        }
+
+
+def _known(error: Exception) -> IsoglossError:
+    if not isinstance(error, IsoglossError):
+        raise error
+    return error
+
+
+class Framer:
+    """Frames the documents of a stream for its caller."""
+
+    def __init__(self, framing: Mapping[str, Any]) -> None:
+        self._writer = sse.writer(framing)
+        self._error = framing.get("error")
+        self._well = True
+        self.media = self._writer.media
+
+    def framed(self, documents: list[Value]) -> bytes:
+        """Frame some documents."""
+        for document in documents:
+            if isinstance(document, dict) and self._error in document:
+                self._well = False
+        return b"".join([self._writer.event(dumps(document)) for document in documents])
+
+    def last(self, pieces: Pieces) -> bytes:
+        """Frame the end: what the reply is held against may turn out not to fit it."""
+        data = b""
+        if self._well:
+            try:
+                pieces.hold()
+            except IsoglossError as error:
+                data = self.framed(pieces.fail(failures.of_reply(error, None)))
+        remark = self._writer.comment(f"{reports.LOSSES}: {reports.line(pieces.exchange.losses)}")
+        return data + remark + self._writer.end(well=self._well)
+
+
+def _thrown(broken: Broken) -> NoReturn:
+    """Raise what the HTTP library has raised: its callers know its exceptions."""
+    raise broken.error from None
+
+
+class _Transport:
+    """What both libraries' transports do; `http` is the library, `stream` its class for bodies that come in pieces."""
+
+    http: Any
+    stream: Any
+
+    def __init__(self, desk: Desk, client: Http) -> None:
+        self._desk = desk
+        self._client = client
+
+    def _reply(self, reply: Reply) -> Http:
+        headers = {**reply.headers, "content-type": _JSON}
+        return self.http.Response(reply.status, headers=headers, content=dumps(reply.body))
+
+    def _outcome(self, crossing: Crossing, found: Any) -> Http:
+        if isinstance(found, Reply):
+            return self._reply(Reply(found.status, {**self._desk.told(crossing), **found.headers}, found.body, ()))
+        return self._reply(self._desk.whole(crossing, found.body))
+
+    def _streamed(self, crossing: Crossing, framer: Framer, body: Any) -> Http:
+        headers = {**self._desk.told(crossing), "content-type": framer.media, "cache-control": "no-store"}
+        return self.http.Response(_OK, headers=headers, stream=self.stream(body))
+
+
+class Transport(_Transport):
+    """Blocking."""
+
+    def handle_request(self, request: Http) -> Http:
+        """Translate a request, ask, and translate what comes back."""
+        try:
+            crossing, framer = self._desk.open(request, request.read())
+            line = Line(self._client, request.extensions)
+            found = line.run(steps(crossing))
+        except (Failure, IsoglossError) as error:
+            return self._reply(self._desk.refused(error))
+        except Broken as broken:
+            _thrown(broken)
+        if not isinstance(found, Pieces):
+            return self._outcome(crossing, found)
+        return self._streamed(crossing, framer, _told(line, found, framer))
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+
+class AsyncTransport(_Transport):
+    """For coroutines."""
+
+    async def handle_async_request(self, request: Http) -> Http:
+        """Translate a request, ask, and translate what comes back."""
+        try:
+            crossing, framer = self._desk.open(request, await request.aread())
+            line = AsyncLine(self._client, request.extensions)
+            found = await line.run(steps(crossing))
+        except (Failure, IsoglossError) as error:
+            return self._reply(self._desk.refused(error))
+        except Broken as broken:
+            _thrown(broken)
+        if not isinstance(found, Pieces):
+            return self._outcome(crossing, found)
+        body = _atold(line, found, framer)
+        await anext(body)
+        return self._streamed(crossing, framer, body)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._client.aclose()
+
+
+def _told(line: Line, pieces: Pieces, framer: Framer) -> Iterator[bytes]:
+    body = _framed(line, pieces, framer)
+    next(body)
+    return body
+
+
+def _framed(line: Line, pieces: Pieces, framer: Framer) -> Iterator[bytes]:
+    """Give the bytes of a stream for the client; the first are none, see `Line.told`."""
+    documents = line.told(pieces)
+    try:
+        for some in documents:
+            yield framer.framed(some)
+        yield framer.last(pieces)
+    except Broken as broken:
+        _thrown(broken)
+    finally:
+        documents.close()
+
+
+async def _atold(line: AsyncLine, pieces: Pieces, framer: Framer) -> AsyncIterator[bytes]:
+    documents = line.told(pieces)
+    try:
+        async for some in documents:
+            yield framer.framed(some)
+        yield framer.last(pieces)
+    except Broken as broken:
+        _thrown(broken)
+    finally:
+        await documents.aclose()
+
+
+class _Body:
+    """A body that comes in pieces."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._data)
+
+    def close(self) -> None:
+        self._data.close()
+
+
+class _AsyncBody:
+    """The same for coroutines."""
+
+    def __init__(self, data: Any) -> None:
+        self._data = data
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._data.__aiter__()
+
+    async def aclose(self) -> None:
+        await self._data.aclose()
+
+
+@cache
+def transport(library: str) -> type[Transport]:
+    """Return the blocking transport as a class of a library: "httpx" or "httpx2"."""
+    http = import_module(library)
+    stream = type("Body", (_Body, http.SyncByteStream), {})
+    return type("Transport", (Transport, http.BaseTransport), {"http": http, "stream": stream})
+
+
+@cache
+def async_transport(library: str) -> type[AsyncTransport]:
+    """Return the transport for coroutines as a class of a library."""
+    http = import_module(library)
+    stream = type("AsyncBody", (_AsyncBody, http.AsyncByteStream), {})
+    return type("AsyncTransport", (AsyncTransport, http.AsyncBaseTransport), {"http": http, "stream": stream})
+
+
+def client(library: str, desk: Desk, settings: Mapping[str, Any], wire: Mapping[str, Any]) -> Http:
+    """Make a blocking client: `settings` are the client's own, `wire` those of the connections behind it."""
+    http = import_module(library)
+    inner = http.Client(follow_redirects=False, **wire)
+    return http.Client(transport=transport(library)(desk, inner), **settings)
+
+
+def async_client(library: str, desk: Desk, settings: Mapping[str, Any], wire: Mapping[str, Any]) -> Http:
+    """Make a client for coroutines."""
+    http = import_module(library)
+    inner = http.AsyncClient(follow_redirects=False, **wire)
+    return http.AsyncClient(transport=async_transport(library)(desk, inner), **settings)
