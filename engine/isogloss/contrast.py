@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import families
+from isogloss.bearing import Bearing, Clue, said
 from isogloss.errors import IsoglossError
 from isogloss.exchange import Memory
 from isogloss.families import Match
@@ -19,10 +21,14 @@ from isogloss.translator import Translator
 from isogloss.values import leaves, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from isogloss.rule import Family, Ruleset
     from isogloss.values import Value
+
+
+#: Making code for a pair of families pays from so many documents on.
+_MANY: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +95,51 @@ class Contrast:
 
 
 def compare(
-    before: Ruleset, after: Ruleset, samples: Sequence[tuple[str, str, Value]] = (), only: str | None = None
+    before: Ruleset,
+    after: Ruleset,
+    samples: Sequence[tuple[str, str, Value]] = (),
+    only: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Contrast:
     """Run probes made from both rulesets, and samples (document, dialect, body), through both.
 
-    `only` names the one family to write for.
+    Only those are tried that what differs bears on. `only` names the one family to write for; `progress` is told how
+    many are done, of how many.
     """
     if before.hash == after.hash:
         return Contrast(0, (), ())
-    tried = 0
     found: dict[str, Difference] = {}
+    work = list(_work(before, after, samples, only))
+    total, done = sum(len(probes) for _, probes in work), 0
+    for turn, probes in work:
+        trial = turn(swift=len(probes) >= _MANY)
+        for probe in probes:
+            trial.put(probe, found)
+        done += len(probes)
+        if progress is not None:
+            progress(done, total)
+    return Contrast(total, tuple(found.values()), tuple(_models(before, after)))
+
+
+def _work(
+    before: Ruleset, after: Ruleset, samples: Sequence[tuple[str, str, Value]], only: str | None
+) -> Iterator[tuple[Callable[..., _Trial], list[Probe]]]:
+    """List what is to be tried: families that behave alike, and the documents for them."""
+    bearing = Bearing(before, after)
     for name in [name for name in before.documents if name in after.documents]:
         for reader, writer in _pairs(before, after):
-            probes = _probes(before, after, name, reader, samples)
-            for trial in _trials(before, after, name, reader, writer):
-                if only not in (None, trial.family, *trial.also):
+            probes: list[tuple[Probe, frozenset[str]]] = []
+            for ids, clues in _alike(bearing, name, reader, writer):
+                if only not in (None, *ids) or not (clues is None or clues):
                     continue
-                tried += len(probes)
-                for probe in probes:
-                    trial.put(probe, found)
-    return Contrast(tried, tuple(found.values()), tuple(_models(before, after)))
+                probes = probes or _probes(before, after, name, reader, samples)
+                borne = [probe for probe, names in probes if _shows(probe, names, clues)]
+                if borne:
+                    yield partial(_trial, before, after, name, reader, writer, ids), borne
+
+
+def _shows(probe: Probe, names: frozenset[str], clues: set[Clue] | None) -> bool:
+    return clues is None or probe.rule == "sample" or any(clue.fits(names) for clue in clues)
 
 
 def _pairs(before: Ruleset, after: Ruleset) -> Iterator[tuple[str, str]]:
@@ -118,12 +149,14 @@ def _pairs(before: Ruleset, after: Ruleset) -> Iterator[tuple[str, str]]:
 
 def _probes(
     before: Ruleset, after: Ruleset, name: str, reader: str, samples: Sequence[tuple[str, str, Value]]
-) -> list[Probe]:
-    found = [Probe("sample", "", body) for document, dialect, body in samples if (document, dialect) == (name, reader)]
+) -> list[tuple[Probe, frozenset[str]]]:
+    """Make the documents, each with the names that it says; the first says nothing."""
+    found = [Probe("empty", "", {})]
+    found += [Probe("sample", "", body) for document, dialect, body in samples if (document, dialect) == (name, reader)]
     for ruleset in (before, after):
         found += Prober(ruleset, reader).document(name)
     unique = {flow(probe.document): probe for probe in reversed(found)}
-    return list(reversed(unique.values()))
+    return [(probe, said(probe.document)) for probe in reversed(unique.values())]
 
 
 # --------------------------------------------------------------------- trials
@@ -171,30 +204,34 @@ def _outcome(lens: Lens, gloss: Translator, document: Value) -> Outcome:
     return Outcome(done.body, tuple(losses))
 
 
-def _trials(before: Ruleset, after: Ruleset, name: str, reader: str, writer: str) -> Iterator[_Trial]:
-    alike: dict[str, list[str]] = {}
-    known = {family.id: family for family in before.families}
-    rules_alike = _rules(before) == _rules(after)
+def _trial(
+    before: Ruleset, after: Ruleset, name: str, reader: str, writer: str, ids: list[str], *, swift: bool
+) -> _Trial:
+    turned = [_turned(ruleset, name, reader, writer, ids[0]) for ruleset in (before, after)]
+    if not swift:
+        for lens, _ in turned:
+            lens.fast = (None,)
+    return _Trial(ids[0], ids[1:], turned[0], turned[1])
+
+
+def _alike(bearing: Bearing, name: str, reader: str, writer: str) -> Iterator[tuple[list[str], set[Clue] | None]]:
+    """Sort families by their behaviour in both rulesets; tell for each sort on which documents the change bears."""
+    before, after = bearing.rulesets
+    known = {family.id: family for family in before.families if family.dialect == writer}
+    sorts: dict[str, tuple[list[str], frozenset[str]]] = {}
     for family in after.families:
-        if family.dialect == writer and family.id in known:
-            old, new = _behaviour(before, known[family.id]), _behaviour(after, family)
-            if not (rules_alike and old == new):
-                alike.setdefault(flow([old, new]), []).append(family.id)
-    for ids in alike.values():
-        turned = [_turned(ruleset, name, reader, writer, ids[0]) for ruleset in (before, after)]
-        yield _Trial(ids[0], ids[1:], turned[0], turned[1])
+        if family.id in known:
+            changed = bearing.of_family(known[family.id], family)
+            key = flow([_behaviour(before, known[family.id]), _behaviour(after, family), sorted(changed)])
+            sorts.setdefault(key, ([], changed))[0].append(family.id)
+    for ids, changed in sorts.values():
+        yield ids, bearing.clues(name, reader, changed)
 
 
 def _turned(ruleset: Ruleset, name: str, reader: str, writer: str, family: str) -> tuple[Lens, Translator]:
     found = next((one for one in ruleset.families if one.id == family), None)
     gloss = Translator(reader, writer, ruleset=ruleset, ids=lambda: "probe", clock=lambda: 0.0)
     return Lens(ruleset, name, reader, writer, {writer: Match(found)} if found else {}), gloss
-
-
-def _rules(ruleset: Ruleset) -> list[Any]:
-    """Name all that a lens can see beside families."""
-    tables = {name: replace(table, family_rows={}) for name, table in ruleset.tables.items()}
-    return [ruleset.documents, ruleset.sets, ruleset.layouts, ruleset.values, tables, ruleset.dialects]
 
 
 def _behaviour(ruleset: Ruleset, family: Family) -> list[Any]:

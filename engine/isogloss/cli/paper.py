@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -14,7 +15,7 @@ from isogloss.errors import DocumentError, LossError, RuleError
 from isogloss.notation import dump
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
     from isogloss.errors import IsoglossError
     from isogloss.explain import Line
@@ -40,6 +41,20 @@ def console(*, errors: bool = False) -> Console:
     """Return standard output, or standard error; NO_COLOR and the window's width are heeded."""
     stream = sys.stderr if errors else sys.stdout
     return Console(file=stream, width=None if stream.isatty() else _WIDTH, highlight=False, soft_wrap=False)
+
+
+@contextmanager
+def progress(what: str) -> Generator[Callable[[int, int], None] | None]:
+    """Show on standard error how far something is; give nothing to tell it to where no person reads."""
+    out = console(errors=True)
+    if not out.is_terminal:
+        yield None
+        return
+    from rich.progress import Progress
+
+    with Progress(console=out, transient=True) as bar:
+        task = bar.add_task(what)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def say(text: str = "", *, errors: bool = False, style: str = "") -> None:

@@ -133,7 +133,8 @@ def diff(before: str, after: str, exit_code: bool, every: bool, family: str | No
     old, new = _ruleset(before), _ruleset(after)
     if family is not None and family not in (names := [one.id for one in new.families]):
         raise UnknownName("family", family, names)
-    found = contrast.compare(old, new, sources.samples(), family)
+    with paper.progress("documents") as tell:
+        found = contrast.compare(old, new, sources.samples(), family, tell)
     for line in found.models:
         paper.say(f"{line.dialect} model {line.model}: {line.before} → {line.after}")
     for difference in found.differences:
