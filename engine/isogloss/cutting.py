@@ -7,6 +7,7 @@ depends on them is no matter for a stencil.
 
 from __future__ import annotations
 
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from isogloss.errors import IsoglossError
@@ -14,7 +15,7 @@ from isogloss.stencil_code import Code
 from isogloss.values import ABSENT, leaves, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from isogloss.exchange import Memory
     from isogloss.loss import Loss
@@ -32,6 +33,25 @@ _MARK: Final = "\ue000isogloss\ue001"
 _STEP: Final = 1_000_003
 #: Pieces with more leaves than this are no pieces of text.
 _LEAVES: Final = 40
+_DEEPEST: Final = 20
+
+
+def is_large(event: Object) -> bool:
+    """Tell whether a piece is no piece of text: it holds too much, and goes too deep, to be tried leaf by leaf."""
+    level: list[Value] = [event]
+    left = _LEAVES * 2
+    for _ in range(_DEEPEST):
+        level = [inner for outer in level if isinstance(outer, dict | list) for inner in _inside(outer)]
+        left -= len(level)
+        if left < 0 or not level:
+            return left < 0
+    return True
+
+
+def _inside(value: Value) -> Iterable[Value]:
+    if len(value) > _LEAVES:
+        return repeat(None, _LEAVES * 2 + 1)
+    return value.values() if isinstance(value, dict) else value
 
 
 class Seen(NamedTuple):

@@ -85,6 +85,8 @@ class EventReader:
         self._split = False
         self._data: list[bytes] = []
         self._stray: list[bytes] = []
+        #: How large the lines of the event so far are, with their ends, and what stands behind them.
+        self._held = 0
         self._size = 0
 
     def feed(self, data: bytes) -> list[bytes]:
@@ -104,7 +106,7 @@ class EventReader:
         self._pending.clear()
         self._split = data[cut - 1 : cut] == b"\r"
         found = self._lines(data[:cut])
-        self._size = sum(map(len, self._data)) + sum(map(len, self._stray))
+        self._size = self._held
         self._keep(data[cut:])
         return found
 
@@ -137,6 +139,7 @@ class EventReader:
         for line in data.splitlines():  # bytes split at CR, LF and CRLF only
             if self.ended:
                 break
+            self._held += len(line) + 1
             if not line:
                 found += self._event()
             elif line[:5] == b"data:":
@@ -145,9 +148,12 @@ class EventReader:
                 self._data.append(b"")
             elif line[:1] == b"{" or self._stray:  # no field: servers write errors bare into a running stream
                 self._stray.append(line)
+            else:
+                self._held -= len(line) + 1
         return found
 
     def _event(self) -> list[bytes]:
+        self._held = 0
         lines = self._data or self._stray
         if not lines:
             return []

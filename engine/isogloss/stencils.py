@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss.cutting import Cutting, state_of
+from isogloss.cutting import Cutting, is_large, state_of
 from isogloss.opacity import Opacity
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class Stencils:
 
     def wants(self, mark: Any, event: Object) -> bool:
         """Tell whether a shape is worth cutting: from the second time on that it is seen, and a few times only."""
+        if is_large(event):
+            return False
         shape = (mark, shape_of(event))
         times = self._seen.get(shape, 0)
         if times > _CUTS or self._count >= _MOST or (not times and len(self._seen) >= _TRIES):
@@ -62,4 +64,4 @@ def shape_of(value: Value) -> Any:
     """Return the names and types of a value."""
     if isinstance(value, dict):
         return tuple((name, shape_of(member)) for name, member in value.items())
-    return [shape_of(item) for item in value].__repr__() if isinstance(value, list) else type(value).__name__
+    return ("", *map(shape_of, value)) if isinstance(value, list) else type(value).__name__

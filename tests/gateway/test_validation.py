@@ -90,6 +90,16 @@ def test_a_pattern_that_never_ends_harms_nobody(stage):
     assert ask(stage, '{"n": 5}').status_code == 200
 
 
+def test_a_caller_who_leaves_takes_no_verdict_of_anothers(stage):
+    evil = {"type": "object", "properties": {"n": {"type": "string", "pattern": "^(a+)+$"}}}
+    body = said(json.dumps({"n": "a" * 26 + "!"}), response_format=fitting(evil))
+    assert ask(stage, '{"n": 5}').status_code == 200  # the process stands
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(stage[0] + "/v1/chat/completions", json=body, timeout=0.5)
+    assert [ask(stage, '{"n": 5}').status_code for _ in range(3)] == [200, 200, 200]
+    assert ask(stage, "{}").status_code == 422
+
+
 def test_nothing_is_fetched_for_a_schema(stage):
     found = ask(stage, '{"n": 5}', {"$ref": "http://127.0.0.1:1/schema.json"})
     assert found.status_code == 400

@@ -42,6 +42,9 @@ class Judge:
                 await self.close()
                 text = f"the reply cannot be held against the schema within {self._seconds:g} seconds"
                 raise Failure(422, text, type="response_validation_error", more={"raw": body}) from None
+            except asyncio.CancelledError:
+                await self.close()  # its answer is still to come: the next question would get it
+                raise
             except (OSError, asyncio.IncompleteReadError):
                 await self.close()
                 text = "the reply cannot be held against the schema: it takes too much memory"
