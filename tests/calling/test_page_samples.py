@@ -1,0 +1,321 @@
+"""The Python samples of LiteLLM's page about Gemini with one import changed, asked of the offline Gemini.
+
+https://docs.litellm.ai/docs/providers/gemini
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import isogloss as litellm
+import openai
+import pytest
+from isogloss import JSONSchemaValidationError, completion
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
+
+FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
+RECIPES = [{"role": "user", "content": "List 5 popular cookie recipes."}]
+RESPONSE_SCHEMA = {
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"recipe_name": {"type": "string"}},
+        "required": ["recipe_name"],
+    },
+}
+SETTINGS = [
+    {"category": f"HARM_CATEGORY_{word}", "threshold": "BLOCK_NONE"}
+    for word in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
+]
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": "get_current_weather",
+            "description": "Get the current weather in a given location",
+            "parameters": {
+                "type": "object",
+                "properties": {
+                    "location": {"type": "string", "description": "The city and state, e.g. San Francisco, CA"},
+                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
+                },
+                "required": ["location"],
+            },
+        },
+    }
+]
+SAN_FRANCISCO = [{"role": "user", "content": "What is the weather in San Francisco?"}]
+
+
+def test_sample_usage(gemini):
+    response = completion(
+        model="gemini/gemini-pro",
+        messages=[{"role": "user", "content": "write code for saying hi from LiteLLM"}],
+    )
+    assert "saying hi from LiteLLM" in response.choices[0].message.content
+    ChatCompletion.model_validate(response.to_dict(), strict=True)
+    assert gemini.requests()[0]["path"].endswith("/models/gemini-pro:generateContent")
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "thinking"),
+    [
+        ("gemini/gemini-2.0-flash-thinking-exp-01-21", "none", {"thinkingBudget": 0, "includeThoughts": False}),
+        ("gemini/gemini-2.5-flash-preview-04-17", "low", {"thinkingBudget": 1024, "includeThoughts": True}),
+        ("gemini/gemini-3-pro-preview", "high", {"thinkingLevel": "HIGH", "includeThoughts": True}),
+        ("gemini/gemini-3-pro-preview", "low", {"thinkingLevel": "LOW", "includeThoughts": True}),
+    ],
+)
+def test_reasoning_effort(asked, model, effort, thinking):
+    resp = completion(model=model, messages=FRANCE, reasoning_effort=effort)
+    assert bool(resp.choices[0].message.reasoning_content) is thinking["includeThoughts"]
+    (body,) = asked()
+    assert body["generationConfig"]["thinkingConfig"] == thinking
+    # "Expected Response"
+    assert resp.usage.total_tokens
+    assert (resp.usage.cache_read_input_tokens, resp.usage.cache_creation_input_tokens) == (0, 0)
+    assert (resp.system_fingerprint, resp.choices[0].message.tool_calls) == (None, None)
+
+
+def test_thinking(asked):
+    response = litellm.completion(
+        model="gemini/gemini-2.5-flash-preview-04-17",
+        messages=FRANCE,
+        thinking={"type": "enabled", "budget_tokens": 1024},
+    )
+    assert response.choices[0].message.reasoning_content
+    assert asked()[0]["generationConfig"]["thinkingConfig"] == {"thinkingBudget": 1024, "includeThoughts": True}
+
+
+@pytest.mark.parametrize(
+    ("model", "voice", "messages", "more"),
+    [
+        (
+            "gemini/gemini-2.5-flash-preview-tts",
+            "Kore",
+            [{"role": "user", "content": "Say hello in a friendly voice"}],
+            {},
+        ),
+        (
+            "gemini/gemini-2.5-pro-preview-tts",
+            "Charon",
+            [
+                {"role": "system", "content": "You are a helpful assistant that speaks clearly."},
+                {"role": "user", "content": "Explain quantum computing in simple terms"},
+            ],
+            {"temperature": 0.7, "max_tokens": 150},
+        ),
+    ],
+)
+def test_text_to_speech(asked, model, voice, messages, more):
+    response = completion(
+        model=model, messages=messages, modalities=["audio"], audio={"voice": voice, "format": "pcm16"}, **more
+    )
+    assert len(base64.b64decode(response.choices[0].message.audio.data)) > 1000
+    speech = asked()[0]["generationConfig"]["speechConfig"]
+    assert speech == {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": voice}}}
+
+
+@pytest.mark.usefixtures("gemini")
+def test_response_schema():
+    done = completion(
+        model="gemini/gemini-1.5-pro",
+        messages=RECIPES,
+        response_format={"type": "json_object", "response_schema": RESPONSE_SCHEMA},  # 👈 KEY CHANGE
+    )
+    assert all("recipe_name" in recipe for recipe in json.loads(done.choices[0].message.content))
+
+
+def validated(text, **more):
+    return completion(
+        model="gemini/gemini-1.5-pro",
+        messages=[{"role": "user", "content": text}],
+        response_format={
+            "type": "json_object",
+            "response_schema": RESPONSE_SCHEMA,
+            "enforce_validation": True,  # 👈 KEY CHANGE
+        },
+        **more,
+    )
+
+
+def test_validate_schema(gemini):
+    assert validated("List 5 popular cookie recipes.").choices[0].message.content
+    gemini.forget()
+    with pytest.raises(JSONSchemaValidationError) as failed:
+        validated('List 5 popular cookie recipes. [[say {"no": "list"}]]')
+    assert f"Raw Response: {failed.value.raw_response}" == 'Raw Response: {"no": "list"}'
+    assert isinstance(failed.value, openai.APIError)
+    assert failed.value.pointer == "/choices/0/message/content"
+    assert len(gemini.requests()) == 1
+
+
+def test_validate_schema_of_a_stream(gemini):
+    whole = "".join(
+        chunk.choices[0].delta.content or "" for chunk in validated("List 5 popular cookie recipes.", stream=True)
+    )
+    assert json.loads(whole)
+    with pytest.raises(JSONSchemaValidationError) as failed:
+        list(validated('[[say [{"recipe_name": 5}]]]', stream=True))
+    assert failed.value.raw_response
+    assert len(gemini.requests()) == 2
+
+
+def test_generation_config_params(asked):
+    assert completion(model="gemini/gemini-1.5-pro", messages=RECIPES, topK=1).choices[0].message.content
+    assert asked()[0]["generationConfig"] == {"topK": 1}
+
+
+def test_safety_settings(asked):
+    response = completion(model="gemini/gemini-pro", messages=FRANCE, safety_settings=SETTINGS)
+    assert response.choices[0].message.content
+    assert asked()[0]["safetySettings"] == SETTINGS
+
+
+@pytest.mark.usefixtures("gemini")
+def test_tool_calling(capsys):
+    messages = [{"role": "user", "content": "What's the weather like in Boston today?"}]
+    response = completion(model="gemini/gemini-1.5-flash", messages=messages, tools=TOOLS)
+    # Add any assertions, here to check response args
+    print(response)  # noqa: T201 - word for word
+    assert isinstance(response.choices[0].message.tool_calls[0].function.name, str)
+    assert isinstance(response.choices[0].message.tool_calls[0].function.arguments, str)
+    assert capsys.readouterr().out.startswith("ModelResponse(id='")
+
+
+@pytest.mark.parametrize("tool", ["googleSearch", "codeExecution"])
+def test_search_and_code_execution(asked, tool):
+    response = completion(model="gemini/gemini-2.0-flash", messages=SAN_FRANCISCO, tools=[{tool: {}}])
+    assert response.choices[0].message.content
+    assert asked()[0]["tools"] == [{tool: {}}]
+
+
+@pytest.mark.usefixtures("gemini")
+def test_url_context():
+    response = completion(
+        model="gemini/gemini-2.0-flash",
+        messages=[{"role": "user", "content": "Summarize this document: https://ai.google.dev/gemini-api/docs/models"}],
+        tools=[{"urlContext": {}}],
+    )
+    # Access URL context metadata
+    url_context_metadata = response.model_extra["vertex_ai_url_context_metadata"]
+    url_metadata = url_context_metadata[0]["urlMetadata"][0]
+    assert url_metadata["retrievedUrl"] == "https://ai.google.dev/gemini-api/docs/models"
+    assert url_metadata["urlRetrievalStatus"] == "URL_RETRIEVAL_STATUS_SUCCESS"
+
+
+@pytest.mark.parametrize("model", ["gemini/gemini-2.5-flash", "gemini/gemini-3-pro-preview"])
+@pytest.mark.parametrize(
+    "appended",
+    [
+        lambda message: message,
+        lambda message: message.model_dump(),
+        lambda message: ChatCompletionMessage.model_validate(message.to_dict()),
+    ],
+    ids=["as it is", "plain values", "official type"],
+)
+def test_thought_signatures(asked, model, appended):
+    messages = [{"role": "user", "content": "What's the weather like in Boston today?"}]
+    response = completion(model=model, messages=messages, tools=TOOLS, reasoning_effort="low")
+    call = response.choices[0].message.tool_calls[0]
+    messages.append(appended(response.choices[0].message))
+    messages.append({"role": "tool", "content": json.dumps({"temperature": 30}), "tool_call_id": call.id})
+    again = completion(model=model, messages=messages, tools=TOOLS, reasoning_effort="low")
+    assert again.choices[0].message
+    signature = call.provider_specific_fields["thought_signature"]
+    said = asked()[1]["contents"][1]["parts"]
+    assert [part["thoughtSignature"] for part in said if "functionCall" in part] == [signature]
+
+
+@pytest.mark.usefixtures("gemini")
+def test_json_mode():
+    done = completion(model="gemini/gemini-1.5-pro", messages=RECIPES, response_format={"type": "json_object"})
+    assert json.loads(done.choices[0].message.content)
+
+
+def test_image_resolution_control(asked):
+    def image(name, detail):
+        return {"type": "image_url", "image_url": {"url": f"https://example.com/{name}.png", "detail": detail}}
+
+    text = {"type": "text", "text": "Analyze this chart"}
+    said = [{"role": "user", "content": [image("chart", "high"), text, image("icon", "low")]}]
+    assert completion(model="gemini/gemini-3-pro-preview", messages=said).choices[0].message.content
+    chart, _, icon = asked()[0]["contents"][0]["parts"]
+    assert chart["mediaResolution"] == {"level": "MEDIA_RESOLUTION_HIGH"}
+    assert icon["mediaResolution"] == {"level": "MEDIA_RESOLUTION_LOW"}
+
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+def test_vision_of_a_path(asked, tmp_path):
+    """You can pass here the URL or Path of image directly."""
+    (tmp_path / "landmark3.png").write_bytes(PNG)
+    image_url = str(tmp_path / "landmark3.png")
+    messages = [
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "Describe the image in a few sentences."},
+                {"type": "image_url", "image_url": {"url": image_url}},
+            ],
+        }
+    ]
+    response = litellm.completion(model="gemini/gemini-pro-vision", messages=messages)
+    # Extract the response content
+    content = response.get("choices", [{}])[0].get("message", {}).get("content")
+    assert "image" in content
+    data = {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}
+    assert asked()[0]["contents"][0]["parts"][1] == {"inlineData": data}
+
+
+def test_inline_data(asked, tmp_path, capsys, monkeypatch):
+    (tmp_path / "speech_vertex.mp3").write_bytes(b"ID3 speech")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(litellm, "set_verbose", True)  # 👈 See Raw call
+    audio_bytes = Path("speech_vertex.mp3").read_bytes()
+    encoded_data = base64.b64encode(audio_bytes).decode("utf-8")
+    response = litellm.completion(
+        model="gemini/gemini-1.5-flash",
+        messages=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "text", "text": "Please summarize the audio."},
+                    {
+                        "type": "file",
+                        "file": {
+                            "file_data": f"data:audio/mp3;base64,{encoded_data}",  # 👈 SET MIME_TYPE + DATA
+                        },
+                    },
+                ],
+            }
+        ],
+    )
+    assert "audio/mp3" in response.choices[0].message.content
+    assert asked()[0]["contents"][0]["parts"][1] == {"inlineData": {"mimeType": "audio/mp3", "data": encoded_data}}
+    told = capsys.readouterr().err
+    assert encoded_data in told
+    assert "models/gemini-1.5-flash:generateContent" in told
+    assert "x-goog-api-key: [key]" in told
+
+
+def test_gs_file(asked):
+    file = {"file_id": "gs://storage/document.pdf", "format": "application/pdf"}
+    said = [{"type": "text", "text": "Please summarize the file."}, {"type": "file", "file": file}]
+    assert litellm.completion(model="gemini/gemini-1.5-flash", messages=[{"role": "user", "content": said}])
+    uri = {"fileUri": "gs://storage/document.pdf", "mimeType": "application/pdf"}
+    assert asked()[0]["contents"][0]["parts"][1] == {"fileData": uri}
+
+
+def test_image_generation(asked):
+    response = completion(
+        model="gemini/gemini-2.0-flash-exp-image-generation",
+        messages=[{"role": "user", "content": "Generate an image of a cat"}],
+        modalities=["image", "text"],
+    )
+    assert response.choices[0].message.content is not None
+    assert response.choices[0].message.images[0].image_url.url.startswith("data:image/png;base64,")
+    assert asked()[0]["generationConfig"] == {"responseModalities": ["IMAGE", "TEXT"]}
