@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import references
-from isogloss.values import ABSENT, Value, type_name
+from isogloss.values import ABSENT, Value, finite, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,8 +63,8 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     return found
 
 
-_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant)
-_STRICT: Final = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_unique)
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite)
+_STRICT: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite, object_pairs_hook=_unique)
 
 
 def parse_json(text: str) -> Value:

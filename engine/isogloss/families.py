@@ -10,10 +10,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from isogloss.rule import Dialect, Family, Ruleset
+
+
+#: The longest name of a model, in letters, that is remembered: names come from strangers.
+LONGEST: Final = 256
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,5 +66,7 @@ def family(rules: Ruleset, dialect: str, model: str | None) -> Match:
     if found is None or found[0] is not rules:
         if len(_FAMILIES) > 10_000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
             _FAMILIES.clear()
-        found = _FAMILIES[key] = (rules, families.resolve(rules, dialect, model))
+        found = (rules, families.resolve(rules, dialect, model))
+        if len(model or "") <= families.LONGEST:
+            _FAMILIES[key] = found
     return found[1]

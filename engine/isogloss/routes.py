@@ -72,7 +72,10 @@ def unknown(dialect: Dialect, method: str, path: str) -> UnknownName:
 def _quoted(name: str, safe: str) -> str:
     from urllib.parse import quote  # a translation alone need not wait for it
 
-    return quote(name, safe=safe)
+    try:
+        return quote(name, safe=safe)
+    except UnicodeEncodeError:
+        raise DocumentError("/model", "the name of the model is no Unicode text", rule="routes") from None
 
 
 def call(dialect: Dialect, operation: str, model: str | None, body: Value, *, stream: bool) -> Call:
@@ -95,7 +98,8 @@ def joined(pages: _Words, replies: Sequence[Value]) -> Value:
     """Lay the pages of a reply together: the first, with the lists of all."""
     if not all(isinstance(reply, dict) for reply in replies):
         return replies[0]
-    items = [item for reply in replies for item in reply.get(pages["of"], ())]
+    lists = [reply.get(pages["of"]) for reply in replies]
+    items = [item for found in lists if isinstance(found, list) for item in found]
     return {**replies[0], pages["of"]: items}
 
 

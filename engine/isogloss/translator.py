@@ -116,9 +116,11 @@ class Translator:
         """Look up what a model's name means, once for each name."""
         found = self._plans.get(model)
         if found is None:
+            found = _Plan(self, model)
             if len(self._plans) > 1000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
                 self._plans.clear()
-            found = self._plans[model] = _Plan(self, model)
+            if len(model or "") <= families.LONGEST:
+                self._plans[model] = found
         return found
 
     def exchange(

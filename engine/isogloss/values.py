@@ -33,6 +33,14 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
+def finite(text: str) -> float:
+    """Read a number; raises ValueError for one that is too large: it would be written as none."""
+    found = float(text)
+    if abs(found) == float("inf"):
+        raise ValueError(f"{text[:40]} is too large a number")
+    return found
+
+
 def same(left: Value, right: Value) -> bool:
     """Tell whether two JSON values are equal; true is not 1, but 1 is 1.0 (RFC 8259 §6: numbers have no kinds)."""
     if isinstance(left, bool) or isinstance(right, bool):

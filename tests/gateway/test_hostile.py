@@ -1,8 +1,10 @@
 """What strangers and servers may send to keep the gateway busy, to confuse it, or to learn what is not theirs."""
 
+import gc
 import gzip
 import json
 import time
+import tracemalloc
 
 import httpx
 import pytest
@@ -71,6 +73,95 @@ def test_lists_in_lists_in_a_stream_take_no_longer():
 def test_empty_lines_of_an_event_are_bounded_too(line):
     reader, began = sse.EventReader(limit=100_000), time.monotonic()
     with pytest.raises(sse.FramingError):
-        for _ in range(100):
-            reader.feed(line * 1000)
+        read(reader, line * 1000, 100)
     assert time.monotonic() - began < 2
+
+
+def read(reader, data, times):
+    for _ in range(times):
+        reader.feed(data)
+
+
+def test_names_of_models_are_not_kept_however_long_they_are():
+    translator = Translator("openai", "gemini")
+    translator.exchange("chat", said("x"))
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            translator.exchange("chat", said("x", model=f"m{number}" + "x" * 500_000))
+        gc.collect()
+        assert tracemalloc.get_traced_memory()[0] < 5_000_000
+    finally:
+        tracemalloc.stop()
+
+
+# ---------------------------------------------------------------- what confuses
+
+
+def test_what_came_before_garbage_is_told(client):
+    found = chat(client, "half", stream=True)
+    assert "Hello" in found.text
+    assert '"error"' in found.text
+    assert "[DONE]" not in found.text
+
+
+def test_an_error_too_deep_to_be_read_keeps_its_status(client):
+    found = chat(client, "deep error")
+    assert found.status_code == 400
+    assert found.json()["error"]["type"] == "invalid_request_error"
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "1E+400"])
+def test_numbers_without_end_are_no_json(client, number):
+    arguments = f'{{"n": {number}}}'
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    turns = [*said("x")["messages"], {"role": "assistant", "tool_calls": [call]}]
+    assert client.post("/v1/chat/completions", json={**said("x"), "messages": turns}).status_code == 400
+    body = json.dumps(said("x", temperature=0.5)).replace("0.5", number)
+    found = client.post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+    assert found.status_code == 400
+    assert chat(client, "a picture in letters: 3e123").status_code == 200
+
+
+def test_a_reply_with_a_number_without_end(client):
+    assert chat(client, "vast").status_code == 502
+
+
+def test_a_model_that_is_no_text(client):
+    body = json.dumps(said("x", model="gemini-\ud800"))
+    found = client.post("/v1/chat/completions", content=body, headers={"content-type": "application/json"})
+    assert (found.status_code, found.json()["error"]["param"]) == (400, "model")
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[::2", "null", "http://localhost.evil.example"])
+def test_origins_that_are_none(client, origin):
+    assert chat(client, "x", {"origin": origin}).status_code == 403
+
+
+# ---------------------------------------------------------------- what is not theirs
+
+
+def test_keys_of_the_gateway_go_upstream_nowhere(client, stage):
+    headers = {
+        "cookie": "a=gateway-key",
+        "x-api-key": "gateway-key",
+        "x-forwarded-authorization": "Bearer gateway-key",
+        "referer": "http://localhost/?key=gateway%2Dkey",
+        "x-kept": "yes",
+    }
+    query = "key=gateway-key&%6bey=gateway-key&access_token=gateway-key&b=gateway%2Dkey&kept=yes"
+    found = client.post(f"/gemini/v1beta/models/x:foo?{query}", json={}, headers=headers)
+    assert found.status_code != 401
+    told = stage[1].last
+    assert "gateway" not in str(told)
+    assert told["query"] == "kept=yes"
+    assert told["headers"]["x-kept"] == "yes"
+
+
+@pytest.mark.parametrize("path", ["/gemini/v1beta/models/x:generateContent", "/v1/chat/completions"])
+def test_keys_in_packed_errors_are_hidden(client, path):
+    body = {**said("packed error"), "contents": [{"role": "user", "parts": [{"text": "packed error"}]}]}
+    found = client.post(path, json=body if "gemini" in path else said("packed error"))
+    assert found.status_code == 400
+    assert "[key]" in found.text
+    assert "operator-key" not in found.text + str(found.headers)

@@ -161,7 +161,10 @@ class Exchanges:
     async def _error(self, exchange: Exchange, reply: Received, shown: str | None) -> Answer:
         """Say an upstream's error in the caller's dialect, without the keys it may repeat."""
         data = self._keys.hide(await reply.read(_ERROR), shown)
-        told = exchange.error(reply.status, data, reply.headers)
+        try:
+            told = exchange.error(reply.status, data, reply.headers)
+        except IsoglossError:  # nested too deep, or too large: its status is what counts
+            told = exchange.error(reply.status, {"own": {"text": "the upstream's error cannot be translated"}})
         headers = {**self._told(exchange), **told.headers, "content-type": _JSON}
         return Answer(told.status, headers, payloads.dumps(told.body))
 

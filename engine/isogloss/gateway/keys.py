@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from isogloss.gateway.failures import Failure
 
@@ -24,6 +25,7 @@ class Keys:
     def __init__(self, settings: Settings, ruleset: Ruleset) -> None:
         self._dialects = ruleset.dialects
         self._known = [_digest(key) for key in settings.keys]
+        self._own = settings.keys
         self._secrets = [one.key for one in settings.upstreams if one.key] + list(settings.keys)
         #: Headers and names of a query that may hold a key: they are never passed on.
         self.headers = frozenset(self._words("header"))
@@ -66,6 +68,10 @@ class Keys:
         if key is None or "header" not in auth:
             return {}
         return {auth["header"]: f"{auth['scheme']} {key}" if "scheme" in auth else key}
+
+    def stands_in(self, text: str) -> bool:
+        """Tell whether a key of the gateway stands in a text that would go upstream."""
+        return any(key in text or key in unquote(text) for key in self._own)
 
     def hide(self, data: bytes, *shown: str | None) -> bytes:
         """Take keys out of what is shown to callers: servers repeat the ones that they refuse."""

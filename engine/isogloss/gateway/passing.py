@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -39,6 +40,10 @@ _HOP: Final = frozenset(
 )
 _OWN: Final = "x-isogloss-"
 _ERROR: Final = 1024 * 1024
+#: Gzip and zlib: whichever it is. https://docs.python.org/3/library/zlib.html#zlib.decompressobj
+_ANY: Final = 47
+#: What is said of an error's bytes as they came.
+_PACKED: Final = frozenset({b"content-length", b"content-encoding"})
 
 
 class Passing:
@@ -55,7 +60,8 @@ class Passing:
     ) -> Answer:
         """Pass a request through; `renamed` is its body where a model's name stands for another one."""
         path = self._client.rooted(aim.front, aim.raw_path)
-        query = asked.query_without(self._keys.queries)
+        said = asked.query_without(self._keys.queries).split("&")
+        query = "&".join(part for part in said if not self._keys.stands_in(part))
         headers = {**self._upward(asked.headers), **self._keys.upward(upstream, shown)}
         payload: Any = asked.body.chunks() if asked.body.there else None
         if renamed is not None:
@@ -66,10 +72,10 @@ class Passing:
             target = f"{path}?{query}" if query else path
             call = self._client.call(upstream, asked.method, target, headers, payload, raw=True)
             reply = await stack.enter_async_context(call)
-            raw_headers = tuple(self._downward(reply))
+            raw_headers = tuple((name, self._keys.hide(value, shown)) for name, value in self._downward(reply))
             if reply.status >= 400:  # noqa: PLR2004 - HTTP
-                data = self._keys.hide(await reply.read(_ERROR), shown)
-                kept = tuple(pair for pair in raw_headers if pair[0].lower() != b"content-length")
+                data = self._keys.hide(_unpacked(reply, await reply.read(_ERROR)), shown)
+                kept = tuple(pair for pair in raw_headers if pair[0].lower() not in _PACKED)
                 return Answer(reply.status, self._told, data, None, kept)
             return Answer(reply.status, self._told, self._bounded(reply), stack.pop_all(), raw_headers)
         finally:
@@ -87,11 +93,27 @@ class Passing:
 
     def _upward(self, headers: Mapping[str, str]) -> dict[str, str]:
         away = _HOP | self._keys.headers | _listed(headers.get("connection", ""))
-        return {name: value for name, value in headers.items() if name not in away and not name.startswith(_OWN)}
+        kept = {name: value for name, value in headers.items() if name not in away and not name.startswith(_OWN)}
+        # A key may stand in what is packed, so only what can be unpacked here is asked for.
+        packed = {"accept-encoding": "gzip" if "gzip" in headers.get("accept-encoding", "") else "identity"}
+        return {**{name: value for name, value in kept.items() if not self._keys.stands_in(value)}, **packed}
 
     def _downward(self, reply: Received) -> Iterable[tuple[bytes, bytes]]:
         away = {name.encode() for name in (_HOP | _listed(reply.headers.get("connection", "")))}
         return ((name, value) for name, value in reply.raw_headers if name.lower() not in away)
+
+
+def _unpacked(reply: Received, data: bytes) -> bytes:
+    """Return an error's text; raise Failure with its status where it cannot be read."""
+    packed = reply.headers.get("content-encoding", "identity").strip().lower()
+    if packed in ("", "identity"):
+        return data
+    try:
+        if packed in ("gzip", "x-gzip", "deflate"):
+            return zlib.decompressobj(_ANY).decompress(data, _ERROR)
+    except zlib.error:
+        pass
+    raise Failure(reply.status, "the upstream's error cannot be read")
 
 
 def _listed(header: str) -> frozenset[str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import math
+import re
+from typing import TYPE_CHECKING, Final
 
 import orjson
 
@@ -11,6 +13,10 @@ from isogloss.codecs import CodecError, parse_json
 
 if TYPE_CHECKING:
     from isogloss.values import Value
+
+
+#: Where a number may stand that is too large.
+_VAST: Final = re.compile(rb"\d[eE]\+?\d{3}")
 
 
 class PayloadError(ValueError):
@@ -23,12 +29,27 @@ def loads(data: bytes) -> Value:
     Lone surrogates, which clients send as escapes of half an emoji, are left to the standard library.
     """
     try:
-        return orjson.loads(data)
+        found = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         try:
             return parse_json(data.decode("utf-8"))
         except (CodecError, UnicodeDecodeError, RecursionError):
             raise PayloadError(str(error)) from None
+    if _VAST.search(data) is not None and _is_vast(found):
+        raise PayloadError("a number is too large")
+    return found
+
+
+def _is_vast(found: Value) -> bool:
+    """Tell whether a number is beyond what can be told: it would be written as null."""
+    left: list[Value] = [found]
+    while left:
+        one = left.pop()
+        if isinstance(one, float) and math.isinf(one):
+            return True
+        if isinstance(one, dict | list):
+            left += one.values() if isinstance(one, dict) else one
+    return False
 
 
 def dumps(value: Value) -> bytes:

@@ -56,7 +56,13 @@ class Pieces:
         reader = self._reader(reply)
         stream = self._stream
         async for chunk in reply.chunks():
-            told = [document for event in reader.feed(chunk) for document in stream.feed(payloads.loads(event))]
+            told: list[Value] = []
+            try:
+                for event in reader.feed(chunk):
+                    told += stream.feed(payloads.loads(event))
+            except payloads.PayloadError:
+                yield told  # what came before it in the same bytes
+                raise
             if told:
                 yield told
             if reader.ended or stream.ended:
