@@ -107,7 +107,7 @@ def one(path: Path, file: Any, case: Any, reader: str, writer: str, place: str) 
         error=case.get("error"),
         model=model.get(writer) if isinstance(model, dict) else model,
         profile=case.get("profile", file.get("profile")),
-        asked=case.get("asked", {}).get(writer),
+        asked=case.get("asked", file.get("asked", {})).get(writer),
     )
 
 

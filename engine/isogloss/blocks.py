@@ -61,19 +61,22 @@ def read_groups(run: Run, layout: TurnedLayout, value: dict[str, Value], path: P
         if place is not None:
             groups += _listed(run, layout, side, value, path, place)
     if side.pieces is not None:
-        run.exchange.set(side.pieces, _pieces(run, layout, [item for group in groups for item in group.items]))
+        _tell_pieces(run, layout, side.pieces, [item for group in groups for item in group.items])
     return groups
 
 
-def _pieces(run: Run, layout: TurnedLayout, items: list[Item]) -> list[Value]:
-    """Return the texts that positions count in; in a stream, those of all pieces, once its end is told."""
+def _tell_pieces(run: Run, layout: TurnedLayout, name: str, items: list[Item]) -> None:
+    """Let positions count in the texts; in a stream, in those of all pieces, once its end is told."""
     strand, progress = run.strand(layout), run.exchange.progress
     if strand is None or progress is None:
-        return [_text_of(item) for item in items]
+        run.exchange.set(name, [_text_of(item) for item in items])
+        return
     for item in items:
         bare = item.env.keys() == {item.block.block.plain}
         strand.keep(item.kind if bare else "", _text_of(item), progress.most)
-    return strand.pieces() if progress.closing else []
+    run.exchange.values.pop(name, None)
+    if progress.closing and strand.texts is not None:
+        run.exchange.set(name, strand.pieces())
 
 
 def _text_of(item: Item) -> str:

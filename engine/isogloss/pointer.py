@@ -56,3 +56,12 @@ def find(value: Value, path: Iterable[Any]) -> Value:
             return ABSENT
         value = value[step]
     return value
+
+
+def says(value: Value, place: Path) -> bool:
+    """Tell whether a document says something at a dotted place, in which * is any item."""
+    if not place:
+        return value is not None
+    if place[0] == "*":
+        return isinstance(value, list) and any(says(item, place[1:]) for item in value)
+    return isinstance(value, dict) and place[0] in value and says(value[str(place[0])], place[1:])

@@ -17,7 +17,7 @@ class Strand:
 
     __slots__ = ("counts", "key", "lengths", "loose", "said", "saw", "size", "tail", "texts")
 
-    def __init__(self, key: int) -> None:
+    def __init__(self, key: int, *, keeps: bool) -> None:
         #: Which of the replies it is.
         self.key = key
         #: Classes of blocks that have been laid.
@@ -29,8 +29,8 @@ class Strand:
         self.lengths: dict[str, int] = {}
         #: Running texts whose end belongs to a part that carries nothing.
         self.loose: set[str] = set()
-        #: The texts of the blocks so far, in fragments, and which kind came last; None where there were too many.
-        self.texts: list[list[str]] | None = []
+        #: The texts of the blocks so far, in fragments, and which kind came last; None where they are not kept.
+        self.texts: list[list[str]] | None = [] if keeps else None
         self.tail = ""
         self.size = 0
 
@@ -65,7 +65,7 @@ class Strand:
 
     def copy(self) -> Strand:
         """Return a strand that goes its own way."""
-        other = Strand(self.key)
+        other = Strand(self.key, keeps=self.texts is not None)
         other.saw, other.said, other.loose = set(self.saw), set(self.said), set(self.loose)
         other.counts, other.lengths = dict(self.counts), dict(self.lengths)
         other.texts = None if self.texts is None else [list(fragments) for fragments in self.texts]
@@ -85,30 +85,32 @@ class Strand:
 class Progress:
     """The strands of a stream, and the one that is being told."""
 
-    __slots__ = ("closing", "each", "index", "most", "strand", "strands")
+    __slots__ = ("closing", "each", "index", "keeps", "most", "strand", "strands")
 
-    def __init__(self, each: str, index: str, most: int) -> None:
-        #: Where a dialect tells its strands, the name by which it tells them apart, how much text is kept of each.
+    def __init__(self, each: str, index: str, most: int, *, keeps: bool) -> None:
+        #: Where a dialect tells its strands, and the name by which it tells them apart.
         self.each = each
         self.index = index
+        #: Whether texts are kept, and how much of each.
+        self.keeps = keeps
         self.most = most
         #: What was held back is told now.
         self.closing = False
         self.strands: dict[int, Strand] = {}
-        self.strand = Strand(0)
+        self.strand = Strand(0, keeps=keeps)
 
     def enter(self, value: dict[str, Value], path: Path) -> Strand:
         """Go on with a strand; where its number is left out, its place is its number."""
         key: Any = value.get(self.index, path[-1] if path else 0)
         key = key if isinstance(key, int) else 0
         if key not in self.strands:
-            self.strands[key] = Strand(key)
+            self.strands[key] = Strand(key, keeps=self.keeps)
         self.strand = self.strands[key]
         return self.strand
 
     def copy(self) -> Progress:
         """Return registers that go their own way."""
-        other = Progress(self.each, self.index, self.most)
+        other = Progress(self.each, self.index, self.most, keeps=self.keeps)
         other.closing = self.closing
         other.strands = {key: strand.copy() for key, strand in self.strands.items()}
         other.strand = other.strands.get(self.strand.key, other.strand)

@@ -179,6 +179,8 @@ class Telling:
     grows: tuple[str, ...]
     #: Words that every piece says.
     frame: tuple[str, ...]
+    #: Places of the request to this dialect; where it says one of them, positions in the text will be told at the end.
+    positions: tuple[Path, ...]
     #: What a reply says that has nothing to say.
     idle: Mapping[str, Value]
     #: The document's last words stand in a piece of their own, where the exchange was asked for them.

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss.cutting import Seen, advance, state_of
 from isogloss.errors import DocumentError, IsoglossError
 from isogloss.gathering import Assembled, Gathered, keep, laid, taken
-from isogloss.pointer import find
+from isogloss.pointer import find, says
 from isogloss.progress import Progress
 from isogloss.tables import other_word
 from isogloss.values import ABSENT
@@ -57,7 +57,8 @@ class Stream:
         self.reads = document.stream[exchange.gloss.target]
         self.writes = document.stream[exchange.gloss.source]
         self.memory = exchange.after()
-        self.progress = Progress(self.reads.each, self.reads.index, exchange.gloss.limits["held"])
+        keeps = any(says(exchange.request.body, place) for place in self.reads.positions)
+        self.progress = Progress(self.reads.each, self.reads.index, exchange.gloss.limits["held"], keeps=keeps)
         self.memory.progress = self.progress
         #: No more will be said.
         self.ended = False

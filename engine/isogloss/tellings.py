@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def telling(entries: Entries, entry: Map) -> Telling:
     """Read one dialect's side of a stream."""
-    entries.keys(entry, "each index ends held grows last frame idle alone gathers assembles error status")
+    entries.keys(entry, "each index ends held grows last frame positions idle alone gathers assembles error status")
     return Telling(
         each=entries.text(entry, "each"),
         index=entries.text(entry, "index"),
@@ -24,6 +24,7 @@ def telling(entries: Entries, entry: Map) -> Telling:
         grows=entries.words(entry, "grows"),
         last=entries.words(entry, "last"),
         frame=entries.words(entry, "frame"),
+        positions=tuple(dotted(place) for place in entries.words(entry, "positions")),
         idle=dict(entry.get("idle", {})),
         alone=entry.get("alone"),
         gathers=tuple(_gathering(entries, item) for item in entries.items(entry, "gathers")),

@@ -17,6 +17,7 @@ ASKED: Object = {
     "messages": [{"role": "user", "content": "x"}],
     "stream": True,
     "stream_options": {"include_usage": True},
+    "web_search_options": {},
 }
 
 
@@ -30,7 +31,8 @@ def from_gemini(**more: Any) -> isogloss.Exchange:
 
 
 def from_openai(**options: Any) -> isogloss.Exchange:
-    return exchange("gemini", "openai", {"contents": [{"parts": [{"text": "x"}]}]}, **options)
+    asked = {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"googleSearch": {}}]}
+    return exchange("gemini", "openai", asked, **options)
 
 
 def told(asked: isogloss.Exchange, pieces: list[Object]) -> list[Object]:
