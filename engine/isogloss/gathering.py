@@ -78,7 +78,8 @@ class Gathered:
     def __init__(self, rule: Gathering) -> None:
         self.rule = rule
         self.items: list[Object] = []
-        self.keys: list[Value] = []
+        #: The last item of each number.
+        self.keys: dict[Value, int] = {}
         self.size = 0
 
     def add(self, found: Value) -> int:
@@ -93,11 +94,12 @@ class Gathered:
 
     def _one(self, fragment: Object) -> int:
         key = fragment.get(self.rule.by) if self.rule.by is not None else None
+        key = str(key) if isinstance(key, dict | list) else key
         index = self._known(fragment, key)
         if index is None:
             self.items.append({})
-            self.keys.append(key)
             index = len(self.items) - 1
+            self.keys[key] = index
         self.items[index], size = _joined(self.items[index], fragment, (), self.rule.joins)
         return size
 
@@ -108,7 +110,7 @@ class Gathered:
             return last if self.items else None
         if key is None:
             return self._unnumbered(fragment)
-        index = next((index for index in range(last, -1, -1) if self.keys[index] == key), None)
+        index = self.keys.get(key)
         return None if index is None or self._begins(fragment, self.items[index]) else index
 
     def _unnumbered(self, fragment: Object) -> int | None:

@@ -82,6 +82,14 @@ def read(reader, data, times):
         reader.feed(data)
 
 
+def test_many_calls_take_no_longer_each():
+    made = [{"index": n, "id": f"c{n}", "function": {"name": "f", "arguments": "{}"}} for n in range(50_000)]
+    going = Translator("gemini", "openai").exchange("chat", {"contents": []}, model="m", stream=True).stream()
+    began = time.monotonic()
+    going.feed({"id": "s", "choices": [{"index": 0, "delta": {"tool_calls": made}, "finish_reason": None}]})
+    assert time.monotonic() - began < 10
+
+
 def test_names_of_models_are_not_kept_however_long_they_are():
     translator = Translator("openai", "gemini")
     translator.exchange("chat", said("x"))
