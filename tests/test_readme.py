@@ -35,13 +35,17 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def played(*replies):
-    """Run all Python blocks in order, with a network that gives these replies; return what they print."""
+def played(emulator, *replies):
+    """Run all Python blocks in order, with the offline Gemini, and these replies where HTTP is asked for plainly.
+
+    Returns what they print.
+    """
     waiting = list(replies)
     known: dict[str, object] = {}
     told = io.StringIO()
     with contextlib.redirect_stdout(told), pytest.MonkeyPatch.context() as patch:
         patch.setenv("GEMINI_API_KEY", "key")
+        patch.setenv("GEMINI_API_BASE", emulator.url)
         patch.setattr(httpx, "request", lambda *_, **__: waiting.pop(0))
         for block in BLOCKS:
             if block["language"] == "python":
@@ -50,14 +54,18 @@ def played(*replies):
 
 
 @pytest.mark.usefixtures("folder")
-def test_python_runs():
-    assert "Donau, Inn, Mur." in played(httpx.Response(200, json=REPLY))
+def test_python_runs(emulator):
+    told = played(emulator, httpx.Response(200, json=REPLY))
+    assert "Donau, Inn, Mur." in told
+    assert (
+        told.count("On “Hello”: this is an emulated answer") == 2
+    )  # streamed by `completion`, and to an OpenAI client
 
 
 @pytest.mark.usefixtures("folder")
-def test_python_runs_into_an_error():
+def test_python_runs_into_an_error(emulator):
     wrong = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "API key not valid."}}
-    assert "401 API key not valid." in played(httpx.Response(400, json=wrong))
+    assert "401 API key not valid." in played(emulator, httpx.Response(400, json=wrong))
 
 
 @pytest.mark.usefixtures("folder")
