@@ -146,6 +146,15 @@ def test_origins_that_are_none(client, origin):
     assert chat(client, "x", {"origin": origin}).status_code == 403
 
 
+def test_no_path_writes_lines_of_its_own_into_the_log(client, caplog):
+    with caplog.at_level("DEBUG"):
+        client.get("/v1/models/a%0dINFO:%20forged%1b[31m")
+    gateways = [record for record in caplog.records if record.name.startswith("isogloss")]
+    told = [record.getMessage() for record in gateways if "forged" in record.getMessage()]
+    assert told
+    assert all(line.isprintable() for line in told)
+
+
 # ---------------------------------------------------------------- what is not theirs
 
 

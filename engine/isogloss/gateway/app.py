@@ -98,7 +98,7 @@ class Gateway:
             if not watch.done() or watch.cancelled():
                 raise
             work.uncancel()
-            LOG.info("%s %s hung up %s", asked.method, asked.path, asked.id)
+            LOG.info("%s %s hung up %s", asked.method, asked.raw_path, asked.id)
         finally:
             watch.cancel()
 
@@ -111,15 +111,20 @@ class Gateway:
         except asyncio.CancelledError:
             raise
         except Exception:
-            LOG.exception("%s %s failed %s", asked.method, asked.path, asked.id)
+            LOG.exception("%s %s failed %s", asked.method, asked.raw_path, asked.id)
             answer = self._refused(asked, Failure(500, "the gateway has failed; its log says more"))
         LOG.info(
-            "%s %s %s %.0f ms %s", asked.method, asked.path, answer.status, (time.monotonic() - began) * 1e3, asked.id
+            "%s %s %s %.0f ms %s",
+            asked.method,
+            asked.raw_path,
+            answer.status,
+            (time.monotonic() - began) * 1e3,
+            asked.id,
         )
         try:
             await _send(answer, asked, send)
         except Failure as failure:  # the reply has begun: all that is left is to break it off
-            LOG.warning("%s %s broke off: %s %s", asked.method, asked.path, failure.text, asked.id)
+            LOG.warning("%s %s broke off: %s %s", asked.method, asked.raw_path, failure.text, asked.id)
         finally:
             if answer.after is not None:
                 await answer.after.aclose()
