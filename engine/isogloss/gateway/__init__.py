@@ -14,7 +14,8 @@ streaming  a translated reply piece by piece
 passing    what goes through untouched
 reports    what was lost on the way, in headers, comments and on demand
 addresses  which addresses on the network may be reached for a stranger
-media      what requests give by address, fetched
+links      where requests give media by address
+media      … and that media, fetched
 judge      replies held against schemas, in a process of its own
 app        the ASGI application
 server     the application on a socket

@@ -38,7 +38,7 @@ def library(dialect: str) -> str:
     return "httpx2" if any(_SUCCESSOR.match(one) for one in needed) else "httpx"
 
 
-def http_client(
+def http_client(  # noqa: PLR0913 - keyword options
     source: str = "openai",
     target: str = "gemini",
     *,
@@ -48,20 +48,23 @@ def http_client(
     models: Mapping[str, str] | None = None,
     profile: str | None = None,
     overlays: Sequence[Any] = (),
+    allow_addresses: Sequence[str] = (),
     **settings: Any,
 ) -> Any:
     """Make a `Client` of httpx2 or httpx that speaks `source` to its caller, and asks a server that speaks `target`.
 
     The key is `api_key`, else what the caller shows, else what the environment says (GEMINI_API_KEY, GOOGLE_API_KEY);
     a key that an SDK took from its own vendor's variable is never sent elsewhere. The address is `api_base`, else
-    GEMINI_API_BASE, else the API's own. `library` is "httpx" or "httpx2", by default what the SDK demands. `settings`
-    are the client's: timeout, limits, proxy, verify, event_hooks …
+    GEMINI_API_BASE, else the API's own. Media that a request links to is fetched for models that do not do it, from
+    public addresses and the networks in `allow_addresses`. `library` is "httpx" or "httpx2", by default what the SDK
+    demands. `settings` are the client's: timeout, limits, proxy, verify, event_hooks …
     """
-    desk = _desk(source, target, api_key, api_base, models=models, profile=profile, overlays=overlays)
+    gloss = Translator(source, target, models=models, profile=profile, overlays=overlays, enforce=False)
+    desk = client.Desk(gloss, api_key, api_base, allow_addresses)
     return client.client(*_said(library or _of(source), desk, settings))
 
 
-def async_http_client(
+def async_http_client(  # noqa: PLR0913 - keyword options
     source: str = "openai",
     target: str = "gemini",
     *,
@@ -71,18 +74,16 @@ def async_http_client(
     models: Mapping[str, str] | None = None,
     profile: str | None = None,
     overlays: Sequence[Any] = (),
+    allow_addresses: Sequence[str] = (),
     **settings: Any,
 ) -> Any:
     """Make an `AsyncClient`; see `http_client`."""
-    desk = _desk(source, target, api_key, api_base, models=models, profile=profile, overlays=overlays)
+    gloss = Translator(source, target, models=models, profile=profile, overlays=overlays, enforce=False)
+    desk = client.Desk(gloss, api_key, api_base, allow_addresses)
     return client.async_client(*_said(library or _of(source), desk, settings))
 
 
 _of = library
-
-
-def _desk(source: str, target: str, key: str | None, base: str | None, **options: Any) -> client.Desk:
-    return client.Desk(Translator(source, target, enforce=False, **options), key, base)
 
 
 def _said(name: str, desk: client.Desk, settings: Mapping[str, Any]) -> tuple[str, client.Desk, Any, Any]:

@@ -18,19 +18,22 @@ import httpx
 
 from isogloss.errors import IsoglossError, ValidationError
 from isogloss.gateway import failures
+from isogloss.gateway.addresses import Reach
 from isogloss.gateway.failures import Bearer, Failure
 from isogloss.sdk import errors, messages, pools, replies
 from isogloss.translator import Reply as Refusal
 from isogloss.translator import Translator
 from isogloss.transports import servers
 from isogloss.transports.crossing import Crossing, Pieces
+from isogloss.transports.doing import Broken
 from isogloss.transports.driving import AsyncLine, Line
-from isogloss.transports.steps import Broken, steps
+from isogloss.transports.steps import steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Sequence
 
     from isogloss.sdk.replies import Reply
+    from isogloss.transports.doing import Step
 
 LOG: Final = logging.getLogger("isogloss")
 
@@ -50,6 +53,7 @@ class Options:
     explain: bool = False
     read_files: bool = True
     profile: str | None = None
+    allow_addresses: Sequence[str] = ()
 
 
 def completion(model: str, messages: Sequence[Any], *, stream: bool = False, **parameters: Any) -> Any:
@@ -58,14 +62,15 @@ def completion(model: str, messages: Sequence[Any], *, stream: bool = False, **p
     `parameters` are OpenAI's, Gemini's own (`safety_settings`, `topK` …), and about the call itself: `api_key` (else
     GEMINI_API_KEY or GOOGLE_API_KEY), `api_base` (else GEMINI_API_BASE), `timeout` (seconds, or an httpx.Timeout),
     `max_retries` (2), `explain` (True: the reply's `ledger` says what became of every value), `read_files` (False:
-    local paths in `image_url` and `file` are left alone; for requests that come from strangers), `profile`.
+    local paths in `image_url` and `file` are left alone; for requests that come from strangers), `profile`,
+    `allow_addresses` (networks that media may be fetched from beside public addresses, for models that fetch nothing).
 
     Raises the openai package's errors, JSONSchemaValidationError among them.
     """
     asked = _Asked(model, messages, stream, parameters)
     line = Line(pools.pool(), asked.extensions)
     with asked.errors():
-        found = line.run(steps(asked.crossing, asked.options.max_retries))
+        found = line.run(asked.steps())
         if isinstance(found, Pieces):
             return Chunks(_chunks(asked, line, found), asked)
         return asked.answered(found)
@@ -76,7 +81,7 @@ async def acompletion(model: str, messages: Sequence[Any], *, stream: bool = Fal
     asked = _Asked(model, messages, stream, parameters)
     line = AsyncLine(await pools.async_pool(), asked.extensions)
     with asked.errors():
-        found = await line.run(steps(asked.crossing, asked.options.max_retries))
+        found = await line.run(asked.steps())
         if isinstance(found, Pieces):
             body = _achunks(asked, line, found)
             await anext(body)
@@ -144,6 +149,10 @@ class _Asked:
             return Crossing(self._gloss.exchange("chat", body), server)
         except IsoglossError as error:
             raise failures.of_request(error) from None
+
+    def steps(self) -> Generator[Step, Any, Any]:
+        """Return what must be done on the network."""
+        return steps(self.crossing, Reach(self.options.allow_addresses), self.options.max_retries)
 
     @property
     def extensions(self) -> dict[str, Any]:

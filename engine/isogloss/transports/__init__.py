@@ -2,7 +2,9 @@
 
 servers   the server behind: its address, its key, where they come from
 crossing  one request on its way there, and what comes back; sans-IO
-steps     what must be done on the network for it, as a generator: no input or output of its own
+doing     the steps that are done on the network
+fetching  … to fetch media for models that do not
+steps     … for a whole request, as a generator: no input or output of its own
 driving   the steps done by a client, blocking or not
 client    a transport of httpx or httpx2 made of all this, and a client that has it
 

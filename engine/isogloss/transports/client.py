@@ -11,15 +11,17 @@ from isogloss import sse
 from isogloss.codecs import CodecError
 from isogloss.errors import IsoglossError, UnknownName
 from isogloss.gateway import failures, reports
+from isogloss.gateway.addresses import Reach
 from isogloss.gateway.failures import Bearer, Failure
 from isogloss.translator import Reply, Translator
 from isogloss.transports import servers
 from isogloss.transports.crossing import Crossing, Pieces, dumps, loads
+from isogloss.transports.doing import Broken
 from isogloss.transports.driving import AsyncLine, Line
-from isogloss.transports.steps import Broken, steps
+from isogloss.transports.steps import steps
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from isogloss.routes import Route
     from isogloss.values import Value
@@ -35,8 +37,10 @@ _OK: Final = 200
 class Desk:
     """Reads requests of one dialect, and writes replies in it."""
 
-    def __init__(self, gloss: Translator, key: str | None, base: str | None) -> None:
+    def __init__(self, gloss: Translator, key: str | None, base: str | None, allowed: Sequence[str] = ()) -> None:
         self.gloss = gloss
+        #: The addresses that media may be fetched from: public ones, and those of `allowed` networks.
+        self.reach = Reach(allowed)
         self._key = key
         self._base = base
         self._bearer = Bearer(gloss.ruleset)
@@ -160,7 +164,7 @@ class Transport(_Transport):
         try:
             crossing, framer = self._desk.open(request, request.read())
             line = Line(self._client, request.extensions)
-            found = line.run(steps(crossing))
+            found = line.run(steps(crossing, self._desk.reach))
         except (Failure, IsoglossError) as error:
             return self._reply(self._desk.refused(error))
         except Broken as broken:
@@ -182,7 +186,7 @@ class AsyncTransport(_Transport):
         try:
             crossing, framer = self._desk.open(request, await request.aread())
             line = AsyncLine(self._client, request.extensions)
-            found = await line.run(steps(crossing))
+            found = await line.run(steps(crossing, self._desk.reach))
         except (Failure, IsoglossError) as error:
             return self._reply(self._desk.refused(error))
         except Broken as broken:

@@ -33,6 +33,8 @@ class Outgoing:
     url: str
     headers: Mapping[str, str] = field(repr=False)
     payload: bytes | None = field(repr=False)
+    #: What is said to the HTTP library: which name a certificate must have.
+    extensions: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class Crossing:
         self.exchange = exchange
         self.server = server
         self.call = exchange.calls[0]
+        #: The body of the call; what is fetched is put into it.
+        self.body: Value = self.call.body
 
     def outgoing(self, query: Mapping[str, str] | None = None) -> Outgoing:
         """Return the request to send."""
@@ -68,7 +72,7 @@ class Crossing:
             **self.server.headers(),
         }
         url = self.server.address(call, {**call.query, **(query or {})})
-        return Outgoing(call.method, url, headers, None if call.body is None else dumps(call.body))
+        return Outgoing(call.method, url, headers, None if self.body is None else dumps(self.body))
 
     def page(self, documents: list[Any]) -> Outgoing | None:
         """Return the request for the next page of a list; None where it is complete."""

@@ -5,6 +5,7 @@ Both say the same thing twice on purpose: what they decide stands in `steps`, wh
 
 from __future__ import annotations
 
+import socket
 import time
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import anyio
 
 from isogloss.transports.crossing import Arrived
-from isogloss.transports.steps import Broken, Read, Send, Step
+from isogloss.transports.doing import Broken, Look, Read, Send, Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
@@ -56,9 +57,17 @@ class Line:
                 self.close()
                 self._reply = self._client.send(request(self._http, step.request, self._extensions), stream=True)
                 return arrived(self._reply)
+            if isinstance(step, Look):
+                return self._look(step)
             return self._read(step) if isinstance(step, Read) else time.sleep(step.seconds)
         except self._http.TransportError as error:
             raise broken(self._http, error) from None
+
+    def _look(self, step: Look) -> list[str]:
+        try:
+            return numbers(socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
+        except OSError:
+            return []
 
     def _read(self, step: Read) -> bytes:
         data = bytearray()
@@ -123,9 +132,17 @@ class AsyncLine:
                 asked = request(self._http, step.request, self._extensions)
                 self._reply = await self._client.send(asked, stream=True)
                 return arrived(self._reply)
+            if isinstance(step, Look):
+                return await self._look(step)
             return await self._read(step) if isinstance(step, Read) else await anyio.sleep(step.seconds)
         except self._http.TransportError as error:
             raise broken(self._http, error) from None
+
+    async def _look(self, step: Look) -> list[str]:
+        try:
+            return numbers(await anyio.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
+        except OSError:
+            return []
 
     async def _read(self, step: Read) -> bytes:
         data = bytearray()
@@ -166,7 +183,13 @@ def library(client: Http) -> Any:
 
 def request(http: Any, said: Outgoing, extensions: Mapping[str, Any]) -> Http:
     """Make a request."""
-    return http.Request(said.method, said.url, headers=said.headers, content=said.payload, extensions=dict(extensions))
+    more = {**extensions, **said.extensions}
+    return http.Request(said.method, said.url, headers=said.headers, content=said.payload, extensions=more)
+
+
+def numbers(found: Any) -> list[str]:
+    """Return the addresses that a name stands for."""
+    return list(dict.fromkeys(str(info[4][0]) for info in found))
 
 
 def arrived(reply: Http) -> Arrived:

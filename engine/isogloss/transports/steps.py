@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import random
 import time
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.gateway.failures import Failure
-from isogloss.transports.crossing import Arrived, Outgoing, document
+from isogloss.transports.crossing import Arrived, document
+from isogloss.transports.doing import Broken, Read, Send, Step, Wait
+from isogloss.transports.fetching import inlined
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from isogloss.gateway.addresses import Reach
     from isogloss.running import Translation
     from isogloss.translator import Reply
     from isogloss.transports.crossing import Crossing, Pieces
@@ -31,45 +33,14 @@ _ERROR: Final = 1024 * 1024
 _REDIRECT, _REFUSED = 300, 400
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
-    """Send a request; gives Arrived, throws Broken."""
-
-    request: Outgoing
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """Read the body of the reply, at most so many bytes of it; gives bytes, throws Broken."""
-
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wait:
-    """Wait for some seconds."""
-
-    seconds: float
-
-
-class Broken(Exception):  # noqa: N818 - what happened to a request, not a mistake of the program
-    """A request that got no reply: `arrived` tells whether the server may have seen it."""
-
-    def __init__(self, error: Exception, *, arrived: bool, late: bool) -> None:
-        super().__init__(type(error).__name__)
-        self.error = error
-        self.arrived = arrived
-        self.late = late
-
-
-Step = Send | Read | Wait
-
-
-def steps(crossing: Crossing, retries: int = 0) -> Generator[Step, Any, Translation | Reply | Pieces]:
+def steps(crossing: Crossing, reach: Reach, retries: int = 0) -> Generator[Step, Any, Translation | Reply | Pieces]:
     """Ask: gives the reply, or an error of the server in the caller's dialect, or the reply as a stream to be read.
+
+    Media is fetched first where the model does not do it, from addresses in `reach`.
 
     Raises IsoglossError where the reply cannot be translated, Failure where it leads elsewhere, Broken without one.
     """
+    yield from inlined(crossing, reach)
     for left in range(retries, -1, -1):
         try:
             arrived: Arrived = yield Send(crossing.outgoing())
