@@ -7,6 +7,7 @@ remembered stands in the registers of `progress`. So folding the translated piec
 
 from __future__ import annotations
 
+import marshal
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.cutting import Seen, advance, state_of
@@ -157,7 +158,7 @@ class Stream:
                 self.frame.setdefault(name, event[name])
         for name in self.reads.last:
             if event.get(name) is not None:
-                keep(self.last, name, event[name], grows=False)
+                self._keep_word(self.last, name, event[name], grows=False)
         away = (*self.reads.last, self.reads.error)
         piece = {name: value for name, value in event.items() if name not in away}
         members = piece.get(self.reads.each)
@@ -172,7 +173,7 @@ class Stream:
         known = self._known(key if isinstance(key, int) else place)
         for name in self.reads.held:
             if member.get(name) is not None:
-                keep(known.held, name, member[name], grows=name in self.reads.grows)
+                self._keep_word(known.held, name, member[name], grows=name in self.reads.grows)
         left = {name: value for name, value in member.items() if name not in self.reads.held}
         return self._assemble(self._gather(left, known), known)
 
@@ -189,6 +190,14 @@ class Stream:
         self._size += letters
         if self._size > self.progress.most:
             raise DocumentError("", "this reply holds back more than the limit allows", status=_BAD_GATEWAY)
+
+    def _keep_word(self, known: Object, name: str, value: Value, *, grows: bool) -> None:
+        """Keep a word for the end, and count what it adds: a word that only takes another's place adds nothing."""
+        there = known.get(name)
+        more = isinstance(there, dict) and isinstance(value, dict) and not value.keys() <= there.keys()
+        if there is None or more or (grows and isinstance(value, dict)):
+            self._grow(len(marshal.dumps(value)))
+        keep(known, name, value, grows=grows)
 
     def _gather(self, member: Object, known: Member) -> Object:
         for rule in self.reads.gathers:
@@ -292,7 +301,7 @@ class Stream:
         if value is not None:
             name, inside = str(path[-1]), len(path) > 1
             known = self._members[self.progress.strand.key].held if inside else self.last
-            keep(known, name, value, grows=inside and name in self.reads.grows)
+            self._keep_word(known, name, value, grows=inside and name in self.reads.grows)
 
     def _filled(self, stencil: Stencil, body: Object) -> list[Value]:
         """Send what a stencil has made, and go on to the state that it leads to."""

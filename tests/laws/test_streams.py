@@ -214,3 +214,19 @@ def test_a_piece_that_is_nested_too_deep_is_an_error():
         (from_openai(), openai_call({**OPENED, "extra": deep})),
     ):
         assert ended_early(asked.stream().feed(piece))
+
+
+def test_words_that_wait_for_the_end_are_bounded():
+    """Sources told bit by bit and counts under ever new names add up to the limit; a last word said again does not."""
+    stream = exchange("openai", "gemini", ASKED, limits={"held": 100_000}).stream()
+    for number in range(5_000):
+        usage = {"promptTokenCount": number, "totalTokenCount": number}
+        assert not ended_early(stream.feed({"candidates": [{"finishReason": "STOP"}], "usageMetadata": usage}) or [{}])
+    for waiting in ({"groundingMetadata": {"groundingChunks": [{"web": {"uri": "x" * 1000}}]}}, {}):
+        stream = exchange("openai", "gemini", ASKED, limits={"held": 100_000}).stream()
+        events: list[Object] = []
+        for number in range(2_000):
+            usage = {} if waiting else {f"x{number}": "x" * 1000}
+            events += stream.feed({"candidates": [{"index": 0, **waiting}], "usageMetadata": usage})
+        assert stream.ended
+        assert ended_early(events)
