@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+import weakref
 
 import httpx
 import isogloss
@@ -78,6 +79,20 @@ def test_coroutines():
 
     assert asyncio.run(main()).is_closed  # with its loop
     assert asyncio.run(main()).is_closed  # … and the next loop has one of its own
+
+
+@pytest.mark.usefixtures("gemini")
+def test_loops_are_not_kept_in_memory():
+    loops = []
+
+    async def main():
+        loops.append(weakref.ref(asyncio.get_running_loop()))
+        await acompletion(FLASH, HELLO)
+
+    for _ in range(3):
+        asyncio.run(main())
+    gc.collect()
+    assert [loop() for loop in loops] == [None] * 3
 
 
 @pytest.mark.usefixtures("gemini")

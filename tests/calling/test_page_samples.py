@@ -161,6 +161,16 @@ def test_validate_schema_of_a_stream(gemini):
     assert len(gemini.requests()) == 2
 
 
+@pytest.mark.parametrize("schema", [{"type": "lst"}, {"pattern": "("}])
+@pytest.mark.parametrize("streams", [False, True])
+def test_a_schema_that_is_none_is_the_callers_mistake(gemini, schema, streams):
+    asked = {"type": "json_object", "response_schema": schema, "enforce_validation": True}
+    say = [{"role": "user", "content": '[[say "x"]]'}]
+    with pytest.raises(openai.BadRequestError, match="the schema to enforce"):
+        list(completion(model="gemini/gemini-2.5-flash", messages=say, response_format=asked, stream=streams))
+    assert len(gemini.requests()) <= 1
+
+
 def test_generation_config_params(asked):
     assert completion(model="gemini/gemini-1.5-pro", messages=RECIPES, topK=1).choices[0].message.content
     assert asked()[0]["generationConfig"] == {"topK": 1}

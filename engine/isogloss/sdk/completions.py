@@ -20,7 +20,7 @@ from isogloss.errors import IsoglossError, ValidationError
 from isogloss.gateway import failures
 from isogloss.gateway.addresses import Reach
 from isogloss.gateway.failures import Bearer, Failure
-from isogloss.sdk import errors, messages, pools, replies
+from isogloss.sdk import messages, pools, replies
 from isogloss.translator import Reply as Refusal
 from isogloss.translator import Translator
 from isogloss.transports import servers
@@ -100,13 +100,16 @@ class _Errors:
         pass
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None or not isinstance(error, (Broken, Failure, IsoglossError)):
+            return
+        from isogloss.sdk import errors  # it loads the openai package: only what fails needs that
+
         if isinstance(error, Broken):
             raise errors.broken(error, self._url) from None
         if isinstance(error, ValidationError):
             raise errors.JSONSchemaValidationError(error, errors.request(self._url)) from None
-        if isinstance(error, (Failure, IsoglossError)):
-            failure = error if isinstance(error, Failure) else failures.of_reply(error, None)
-            raise errors.refused(self._bearer.say(failure, _FRONT), self._url) from None
+        failure = error if isinstance(error, Failure) else failures.of_reply(error, None)
+        raise errors.refused(self._bearer.say(failure, _FRONT), self._url) from None
 
 
 _FRONT, _BACK = "openai", "gemini"
@@ -171,6 +174,8 @@ class _Asked:
     def answered(self, found: Any) -> Reply:
         """Return a reply, or raise the error that the server gave."""
         if isinstance(found, Refusal):
+            from isogloss.sdk import errors
+
             raise errors.refused(found, self._url)
         ledger = None if found.ledger is None else (*(self.crossing.exchange.request.ledger or ()), *found.ledger)
         return replies.reply(found.body, self.losses, ledger)
@@ -178,6 +183,8 @@ class _Asked:
     def piece(self, document: Any) -> Reply:
         """Return a piece of a stream, or raise the error that it ends with."""
         if isinstance(document, dict) and "error" in document:
+            from isogloss.sdk import errors
+
             raise errors.streamed(document, self._url)
         return replies.reply(document, self.losses)
 

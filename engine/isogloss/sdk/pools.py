@@ -7,23 +7,30 @@ closed by `asyncio.run` and its kind (https://docs.python.org/3/library/asyncio-
 from __future__ import annotations
 
 import atexit
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import httpx
-from anyio.lowlevel import RunVar
+from anyio.lowlevel import RunVar, RunvarToken
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
+    _Held = tuple[httpx.AsyncClient, AsyncGenerator[httpx.AsyncClient]]
+
 _LIMITS: Final = httpx.Limits(max_connections=1000, max_keepalive_connections=100)
 #: The pool of the event loop that runs, and the generator that closes it.
-_POOL: Final[RunVar[tuple[httpx.AsyncClient, AsyncGenerator[httpx.AsyncClient]]]] = RunVar("isogloss.pool")
+_POOL: Final[RunVar[_Held]] = RunVar("isogloss.pool")
+
+
+def pool() -> httpx.Client:
+    """Return the pool of blocking calls; threads share it, a forked process has its own."""
+    return _opened(os.getpid())
 
 
 @cache
-def pool() -> httpx.Client:
-    """Return the pool of blocking calls; threads share it."""
+def _opened(_: int) -> httpx.Client:
     client = httpx.Client(limits=_LIMITS, follow_redirects=False)
     atexit.register(client.close)
     return client
@@ -34,15 +41,19 @@ async def async_pool() -> httpx.AsyncClient:
     try:
         client, _ = _POOL.get()
     except LookupError:
-        holder = _held()
+        tokens: list[RunvarToken[_Held]] = []
+        holder = _held(tokens)
         client = await anext(holder)
-        _POOL.set((client, holder))
+        tokens.append(_POOL.set((client, holder)))
     return client
 
 
-async def _held() -> AsyncGenerator[httpx.AsyncClient]:
+async def _held(tokens: list[RunvarToken[_Held]]) -> AsyncGenerator[httpx.AsyncClient]:
+    """Hold a pool; what is closed is forgotten, or it would keep its loop in memory."""
     client = httpx.AsyncClient(limits=_LIMITS, follow_redirects=False)
     try:
         yield client
     finally:
         await client.aclose()
+        for token in tokens:
+            _POOL.reset(token)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 Http = Any
 
 _JSON: Final = "application/json"
-#: Of a reply: what does not fit what was asked for. Never a 5xx where it has been paid for: clients try those again.
 _OK: Final = 200
 
 
@@ -80,10 +79,9 @@ class Desk:
         """Write a reply."""
         return Reply(_OK, self.told(crossing), body, ())
 
-    def refused(self, error: Exception) -> Reply:
+    def refused(self, error: Failure | IsoglossError) -> Reply:
         """Say what is wrong with a request, or with the reply to it."""
-        failure = error if isinstance(error, Failure) else failures.of_reply(_known(error), None)
-        return self._bearer.say(failure, self.gloss.source)
+        return self._bearer.say(_failure(error), self.gloss.source)
 
     def told(self, crossing: Crossing) -> dict[str, str]:
         """Return the headers that tell what was lost."""
@@ -93,10 +91,8 @@ class Desk:
         }
 
 
-def _known(error: Exception) -> IsoglossError:
-    if not isinstance(error, IsoglossError):
-        raise error
-    return error
+def _failure(error: Failure | IsoglossError) -> Failure:
+    return error if isinstance(error, Failure) else failures.of_reply(error, None)
 
 
 class Framer:
@@ -121,8 +117,8 @@ class Framer:
         if self._well:
             try:
                 pieces.hold()
-            except IsoglossError as error:
-                data = self.framed(pieces.fail(failures.of_reply(error, None)))
+            except (Failure, IsoglossError) as error:
+                data = self.framed(pieces.fail(_failure(error)))
         remark = self._writer.comment(f"{reports.LOSSES}: {reports.line(pieces.exchange.losses)}")
         return data + remark + self._writer.end(well=self._well)
 

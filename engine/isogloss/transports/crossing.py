@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import sse
 from isogloss.codecs import CodecError, dump_json, parse_json
-from isogloss.errors import DocumentError
-from isogloss.gateway.failures import Failure
+from isogloss.errors import DocumentError, ValidationError
+from isogloss.gateway.failures import Failure, of_request
 from isogloss.validation import enforce
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ class Crossing:
         done = self.exchange.response(*documents, headers=headers)
         demand = self.exchange.demand()
         if demand is not None:
-            enforce(done.body, *demand)
+            _hold(done.body, *demand)
         return done
 
     def error(self, arrived: Arrived, data: bytes) -> Reply:
@@ -129,10 +130,10 @@ class Pieces:
         return rest + self._stream.close()
 
     def hold(self) -> None:
-        """Hold the whole reply against the schema that its request asked for; raise IsoglossError."""
+        """Hold the whole reply against the schema that its request asked for; raise ValidationError or Failure."""
         demanded = None if self._stream.ended else self._stream.demanded()
         if demanded is not None:
-            enforce(*demanded)
+            _hold(*demanded)
 
     def fail(self, failure: Failure) -> list[Value]:
         """End with an error."""
@@ -149,6 +150,18 @@ class Pieces:
 
     def _unread(self, error: Exception) -> list[Value]:
         return self.fail(Failure(502, f"the server's stream cannot be read: {error}"))
+
+
+def _hold(body: Value, spec: Any, schema: Value, rule: str, place: str) -> None:
+    """Raise ValidationError where a reply does not fit its schema, Failure (400) where the schema is none."""
+    try:
+        enforce(body, spec, schema, rule, place)
+    except ValidationError:
+        raise
+    except DocumentError as error:
+        raise of_request(error) from None
+    except (re.error, RecursionError) as error:
+        raise Failure(400, f"the schema to enforce cannot be used: {error}") from None
 
 
 def loads(data: bytes) -> Value:
