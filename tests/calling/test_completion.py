@@ -392,10 +392,11 @@ def test_only_media_are_read_and_only_where_it_is_allowed(gemini, tmp_path):
 # ------------------------------------------------------------------------------------------------ without openai
 
 
-def test_errors_without_the_openai_package(gemini):
+def test_errors_without_the_openai_package_and_the_gateways(gemini):
     script = f"""
 import sys
-sys.modules["openai"] = None
+for extra in ("openai", "aiohttp", "yarl", "orjson", "starlette", "uvicorn"):
+    sys.modules[extra] = None
 from importlib import metadata, util
 known = util.find_spec
 util.find_spec = lambda name, *more: None if name == "openai" else known(name, *more)
