@@ -1,7 +1,7 @@
 """Cutting a stencil: a piece of a stream is translated again and again, with one thing changed each time.
 
-A leaf that comes out as it is, and changes nothing else, moves, if no rule looks into it; one that changes nothing is
-free; any other must be equal. What the exchange knows is tried in the same way, and the registers are moved on: what
+A leaf that comes out as it is, and changes nothing else, moves, and one that changes nothing is free, if no rule looks
+into it; any other must be equal. What the exchange knows is tried in the same way, and the registers are moved on: what
 depends on them is no matter for a stencil.
 """
 
@@ -171,7 +171,8 @@ class Cutting:
             return
         body, memory = again
         if same(body, self.seen.body):
-            if memory.strand.registers() == self.seen.after.strand.registers():
+            still = memory.strand.registers() == self.seen.after.strand.registers()
+            if still and leaf != "" and path not in self.opaque:
                 self.free.add(path)
             return
         places = [place for place, value in leaves(body) if same(value, other)]

@@ -133,6 +133,8 @@ class Lens:
         self.snake = ruleset.dialects[reader].snake
         #: The lens as generated code, once someone asked: (function,), or (None,) where it cannot be compiled.
         self.fast: tuple[Any] | None = None
+        #: What pieces of streams look like, by the options that change what becomes of them.
+        self.stencils: dict[tuple[bool, str], Any] = {}
         #: It has run once: from the second time on it is worth compiling.
         self.ran = False
         self._sets: dict[str, TurnedSet] = {}

@@ -12,11 +12,11 @@ from isogloss.example import Const, Obj, Var, children, variables
 from isogloss.guard import snake_case
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from isogloss.example import Node
     from isogloss.lens import Lens, Turn, TurnedBlock, TurnedLayout, TurnedSet
-    from isogloss.rule import Slot
+    from isogloss.rule import Drop, Slot
     from isogloss.values import Path
 
     Place = tuple[str, ...]
@@ -51,19 +51,27 @@ class Opacity:
         if rules.name in inside or len(inside) > _DEEPEST or rules.inline or rules.rest:
             self.closed.add(place)
             return
+        self._drops(rules.drops, place)
         for turn in (*rules.turns, *rules.defaults):
             self._turn(turn, place, (*inside, rules.name))
         for name in rules.layouts:
             self._layout(self.lens.layout(name), place, (*inside, rules.name))
 
     def _turn(self, turn: Turn, place: Place, inside: tuple[str, ...]) -> None:
+        self._drops(turn.rule.drops.get(self.lens.reader, ()), place)
         for text in turn.rule.when.values():
             named = (re.sub(r"\[\d+\]", "", found).split(".") for found in _NAMED.findall(text))
             self.tested.update((*place, *names) for names in named)
         converted = _converted(turn)
         for where, node in _marked(turn.read, place):
-            if _words(node) or not converted.isdisjoint(_names(node)):
+            if _says(node) or not converted.isdisjoint(_names(node)):
                 self._look(node, where, inside)
+
+    def _drops(self, drops: Iterable[Drop], place: Place) -> None:
+        """Note what is lost unless it says what happens anyway."""
+        for drop in drops:
+            if drop.satisfied:
+                self.tested.add((*place, *(step for step in map(str, drop.path) if step != "*")))
 
     def _look(self, node: Node, place: Place, inside: tuple[str, ...]) -> None:
         """Note a place that is looked at; what a set converts is looked at by the set."""
@@ -85,6 +93,7 @@ class Opacity:
             self.closed.add((*place, *map(str, side.hoist)))
         group = (*place, *map(str, side.group or side.groups or ()))
         self.tested.update((*group, name) for name in (side.role, *side.fixed) if name is not None)
+        self._drops(side.drops, group)
         if side.seams is not None:
             lone = [name.split(".") for name in side.seams.get("lone", {})]
             self.closed.update((*group, *steps) for steps in (side.seams["at"].split("."), *lone))
@@ -111,9 +120,9 @@ def _spelled(place: Place) -> Place:
     return tuple(map(snake_case, place))
 
 
-def _words(node: Node) -> bool:
-    """Tell whether an example is a text that something may be equal to."""
-    return isinstance(node, Const) and isinstance(node.value, str) and node.value != ""
+def _says(node: Node) -> bool:
+    """Tell whether an example is a value that something may be equal to."""
+    return isinstance(node, Const) and node.value not in (None, "") and not isinstance(node.value, dict | list)
 
 
 def _names(node: Node) -> set[str]:

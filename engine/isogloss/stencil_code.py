@@ -51,7 +51,8 @@ class Code:
             self.variables[path] = name
             self.tests.append(f"if type({name}) is not str or not {name}: return None")
         elif path in self.cutting.free:
-            self.tests.append(f"if type({name}) is not {type(value).__name__}: return None")
+            empty = f" or not {name}" if isinstance(value, str) else ""
+            self.tests.append(f"if type({name}) is not {type(value).__name__}{empty}: return None")
         else:
             self._equal(value, name)
 

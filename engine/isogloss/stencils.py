@@ -7,6 +7,7 @@ fit no stencil are the interpreter's.
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.cutting import Cutting, is_large, state_of
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
     from isogloss.lens import Lens
     from isogloss.values import Object, Value
 
-#: How many stencils one lens may have, how many shapes are remembered, and how often one is cut (its constants may
-#: differ): shapes come from strangers.
-_MOST: Final = 32
-_TRIES: Final = 128
-_CUTS: Final = 3
+#: How many stencils one lens may have, how many shapes are remembered, how often one is cut (its constants may differ),
+#: and how many cuts there are in all: shapes come from strangers, and a cut takes a hundred times what a piece does.
+_MOST: Final = 64
+_SHAPES: Final = 256
+_TIMES: Final = 3
+_CUTS: Final = 1000
 
 
 class Stencils:
@@ -32,6 +34,7 @@ class Stencils:
         self.known: dict[Any, list[Stencil]] = {}
         self._seen: dict[Any, int] = {}
         self._count = 0
+        self._lock = Lock()
         self._opaque: Opacity | None = None
 
     @property
@@ -47,8 +50,10 @@ class Stencils:
             return False
         shape = (mark, shape_of(event))
         times = self._seen.get(shape, 0)
-        if times > _CUTS or self._count >= _MOST or (not times and len(self._seen) >= _TRIES):
+        if times > _TIMES or self._count >= _CUTS:
             return False
+        if len(self._seen) >= _SHAPES:
+            self._seen.clear()
         self._seen[shape] = times + 1
         return times > 0
 
@@ -56,8 +61,11 @@ class Stencils:
         """Cut a stencil from a piece, if one can be cut."""
         self._count += 1
         found = Cutting(seen, work, self.opaque).stencil()
-        if found is not None:
-            self.known.setdefault(state_of(seen.before), []).append(found)
+        with self._lock:
+            if found is not None:
+                self.known.setdefault(state_of(seen.before), []).append(found)
+            while sum(map(len, self.known.values())) > _MOST:
+                del self.known[next(iter(self.known))]  # the state that was met first
 
 
 def shape_of(value: Value) -> Any:

@@ -75,7 +75,7 @@ class Stream:
         self._stencils = exchange.stencils() if self._demand is None else None
         self._ready: list[Stencil] | None = None
         #: Stencils that have been used here, and do nothing but advance counts and lengths: their losses are known.
-        self._used: set[int] = set()
+        self._used: dict[int, Stencil] = {}
         #: Something has come; the piece at hand is told as it came.
         self._begun = False
         self._plain = True
@@ -309,7 +309,7 @@ class Stream:
             advance(self.memory, stencil)
             self._ready = self._stencils.known.get(stencil.mark) if self._stencils is not None else None
         elif body:
-            self._used.add(id(stencil))
+            self._used[id(stencil)] = stencil
         return self._read_out(body, stencil.losses)
 
     def _noted(self, body: Object) -> list[Value]:

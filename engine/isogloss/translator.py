@@ -37,7 +37,7 @@ OnLoss = Literal["report", "refuse", "ignore"]
 class _Plan:
     """What one model's name means for an exchange: its name there, both families, the lenses."""
 
-    __slots__ = ("assumed", "fits", "lenses", "matches", "model", "stencils", "target_model")
+    __slots__ = ("assumed", "fits", "lenses", "matches", "model", "target_model")
 
     def __init__(self, gloss: Translator, model: str | None) -> None:
         self.model = model
@@ -48,7 +48,6 @@ class _Plan:
         #: Lenses, and what replies must fit, by operation and phase.
         self.lenses: dict[tuple[str, str], Lens] = {}
         self.fits: dict[tuple[str, str], tuple[Any, str, str] | None] = {}
-        self.stencils: Stencils | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,11 +234,16 @@ class Exchange:
 
     def stencils(self) -> Stencils | None:
         """Return the stencils of this exchange's streams; none where a ledger is kept or limits are of one's own."""
-        if self.plan.stencils is None:
+        gloss = self.gloss
+        if not gloss.swift:
+            return None
+        lens = self._lens("stream", gloss.target, gloss.source)
+        key = (gloss.defaults, gloss.on_loss)
+        if key not in lens.stencils:
             from isogloss.stencils import Stencils
 
-            self.plan.stencils = Stencils(self._lens("stream", self.gloss.target, self.gloss.source))
-        return self.plan.stencils if self.gloss.swift else None
+            lens.stencils[key] = Stencils(lens)
+        return lens.stencils[key]
 
     def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
