@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from isogloss.loss import Loss, Step
     from isogloss.sdk.clients import async_http_client, http_client
     from isogloss.sdk.completions import acompletion, completion
-    from isogloss.sdk.errors import (
+    from isogloss.sdk.errors import JSONSchemaValidationError
+    from isogloss.sdk.exceptions import (
         APIConnectionError,
         APIError,
         APIStatusError,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
         BadRequestError,
         ConflictError,
         InternalServerError,
-        JSONSchemaValidationError,
         NotFoundError,
         PermissionDeniedError,
         RateLimitError,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from isogloss.translator import Reply
-    from isogloss.transports.steps import Broken
+    from isogloss.transports.doing import Broken
     from isogloss.values import Value
 else:
     _KNOWN = import_module("isogloss.sdk.exceptions" if find_spec("openai") is None else "openai")
