@@ -257,7 +257,7 @@ class Stream:
     def _translated(self, piece: Object, event: Object) -> list[Value]:
         """Translate a piece, and cut a stencil from it where its like has been seen before."""
         stencils = self._stencils
-        if stencils is None or not self._plain or self.reads.each not in piece or len(self.progress.strands) > 1:
+        if stencils is None or not self._plain or self.reads.each not in piece or len(self.progress.strands) != 1:
             self._ready = None
             return self._read_out(*self._told_by(piece, self.memory))
         before = self.memory.copy() if stencils.wants(state_of(self.memory), event) else None
