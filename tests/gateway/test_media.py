@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import httpx
 import pytest
 from gateway.stage import Program, between, gateway, reply, running
-from isogloss.gateway.addresses import Reach
+from isogloss.addresses import Reach
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 20
 DATA = base64.b64encode(PNG).decode()

@@ -3,7 +3,6 @@
 It knows no dialect. Routes, paths, places of keys, framing and the form of errors come from the rulebook's dialects.
 
 settings   what an operator decides: flags, a file, the environment
-failures   errors of our own, said in the caller's dialect
 asking     one request as it came: path, query, headers, body, and whether the caller is still there
 fronts     which dialect a request is in, and what it asks for
 keys       who may ask, and which key goes upstream; no key is ever shown
@@ -12,9 +11,6 @@ payloads   JSON in and out
 exchanges  a translated reply as a whole
 streaming  a translated reply piece by piece
 passing    what goes through untouched
-reports    what was lost on the way, in headers, comments and on demand
-addresses  which addresses on the network may be reached for a stranger
-links      where requests give media by address
 media      … and that media, fetched
 judge      replies held against schemas, in a process of its own
 app        the ASGI application

@@ -14,10 +14,11 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Mount, Route
 
-from isogloss.gateway import passing, payloads, reports
+from isogloss import reports
+from isogloss.failures import Bearer, Failure
+from isogloss.gateway import passing, payloads
 from isogloss.gateway.asking import Asked
 from isogloss.gateway.exchanges import Answer, Exchanges
-from isogloss.gateway.failures import Bearer, Failure
 from isogloss.gateway.fronts import Aim, Fronts
 from isogloss.gateway.judge import Judge
 from isogloss.gateway.keys import Keys, fingerprint

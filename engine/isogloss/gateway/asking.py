@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote_plus
 
-from isogloss.gateway.failures import Failure
+from isogloss.failures import Failure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping

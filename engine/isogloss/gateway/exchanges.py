@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
+from isogloss import failures, reports
 from isogloss.errors import IsoglossError
-from isogloss.gateway import failures, payloads, reports
-from isogloss.gateway.failures import Failure
+from isogloss.failures import Failure
+from isogloss.gateway import payloads
 from isogloss.gateway.streaming import Pieces
 from isogloss.translator import Translator
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isogloss import routes
-from isogloss.gateway.failures import Failure
+from isogloss.failures import Failure
 
 if TYPE_CHECKING:
     from isogloss.gateway.asking import Asked

@@ -13,8 +13,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.errors import DocumentError, IsoglossError, ValidationError
+from isogloss.failures import Failure
 from isogloss.gateway import payloads
-from isogloss.gateway.failures import Failure
 
 if TYPE_CHECKING:
     from isogloss.values import Value
@@ -80,7 +80,7 @@ class Judge:
 
 
 def _failure(verdict: Any, body: Value, rule: str, place: str) -> Failure:
-    from isogloss.gateway import failures
+    from isogloss import failures
 
     if verdict["fits"] is False:
         return failures.unfit(ValidationError(verdict["pointer"], verdict["reason"], raw=body, rule=rule, place=place))

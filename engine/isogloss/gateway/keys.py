@@ -7,7 +7,7 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from isogloss.gateway.failures import Failure
+from isogloss.failures import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import aiohttp
 from yarl import URL
 
-from isogloss.gateway import links
-from isogloss.gateway.addresses import Reach
-from isogloss.gateway.failures import Failure
+from isogloss import links
+from isogloss.addresses import Reach
+from isogloss.failures import Failure
 from isogloss.pointer import dotted, find
 
 if TYPE_CHECKING:

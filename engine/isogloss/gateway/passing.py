@@ -7,9 +7,10 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from isogloss.gateway import payloads, reports
+from isogloss import reports
+from isogloss.failures import Failure
+from isogloss.gateway import payloads
 from isogloss.gateway.exchanges import Answer
-from isogloss.gateway.failures import Failure
 from isogloss.gateway.fronts import Aim
 
 if TYPE_CHECKING:

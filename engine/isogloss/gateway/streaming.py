@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isogloss import sse
-from isogloss.gateway import payloads, reports
-from isogloss.gateway.failures import Failure
+from isogloss import reports, sse
+from isogloss.failures import Failure
+from isogloss.gateway import payloads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

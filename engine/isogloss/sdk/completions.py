@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import httpx
 
+from isogloss import failures
+from isogloss.addresses import Reach
 from isogloss.errors import IsoglossError, ValidationError
-from isogloss.gateway import failures
-from isogloss.gateway.addresses import Reach
-from isogloss.gateway.failures import Bearer, Failure
+from isogloss.failures import Bearer, Failure
 from isogloss.sdk import messages, pools, replies
 from isogloss.translator import Reply as Refusal
 from isogloss.translator import Translator

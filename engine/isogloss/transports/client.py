@@ -7,12 +7,11 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from isogloss import sse
+from isogloss import failures, reports, sse
+from isogloss.addresses import Reach
 from isogloss.codecs import CodecError
 from isogloss.errors import IsoglossError, UnknownName
-from isogloss.gateway import failures, reports
-from isogloss.gateway.addresses import Reach
-from isogloss.gateway.failures import Bearer, Failure
+from isogloss.failures import Bearer, Failure
 from isogloss.translator import Reply, Translator
 from isogloss.transports import servers
 from isogloss.transports.crossing import Crossing, Pieces, dumps, loads

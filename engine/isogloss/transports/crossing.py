@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss import sse
 from isogloss.codecs import CodecError, dump_json, parse_json
 from isogloss.errors import DocumentError, ValidationError
-from isogloss.gateway.failures import Failure, of_request
+from isogloss.failures import Failure, of_request
 from isogloss.validation import enforce
 
 if TYPE_CHECKING:

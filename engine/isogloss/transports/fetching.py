@@ -10,8 +10,8 @@ import base64
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
-from isogloss.gateway import links
-from isogloss.gateway.failures import Failure
+from isogloss import links
+from isogloss.failures import Failure
 from isogloss.pointer import dotted, find
 from isogloss.transports.crossing import Arrived, Outgoing
 from isogloss.transports.doing import Broken, Look, Read, Send
@@ -19,7 +19,7 @@ from isogloss.transports.doing import Broken, Look, Read, Send
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from isogloss.gateway.addresses import Reach
+    from isogloss.addresses import Reach
     from isogloss.transports.crossing import Crossing
     from isogloss.transports.doing import Step
 

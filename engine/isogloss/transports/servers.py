@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode, urlsplit
 
-from isogloss.gateway.failures import Failure
+from isogloss.failures import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

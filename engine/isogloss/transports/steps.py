@@ -10,7 +10,7 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss.gateway.failures import Failure
+from isogloss.failures import Failure
 from isogloss.transports.crossing import Arrived, document
 from isogloss.transports.doing import Broken, Read, Send, Step, Wait
 from isogloss.transports.fetching import inlined
@@ -18,7 +18,7 @@ from isogloss.transports.fetching import inlined
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from isogloss.gateway.addresses import Reach
+    from isogloss.addresses import Reach
     from isogloss.running import Translation
     from isogloss.translator import Reply
     from isogloss.transports.crossing import Crossing, Pieces

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss.gateway.failures import Failure
+from isogloss.failures import Failure
 from isogloss.pointer import dotted, find
 from isogloss.values import ABSENT
 

@@ -1,0 +1,42 @@
+"""What a codec is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isogloss.values import Value
+
+Options = Mapping[str, Any]
+
+
+class CodecError(ValueError):
+    """A value that a codec should know and cannot read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """How one value is written in a dialect. `options` is the named value after the colon in `codec:name`."""
+
+    width: int
+    fits: Callable[[Value, Options], bool]
+    read: Callable[[Value, Options], tuple[Value, ...]]
+    write: Callable[[tuple[Value, ...], Options], Value]
+    #: Options without which it cannot work.
+    needs: frozenset[str] = frozenset()
+    #: Has it done only where it changes something; see `references.spare`.
+    spares: Callable[..., Callable[[Value], Value]] | None = None
+    #: Cuts what is too long: only what remembers the whole can undo that.
+    cuts: bool = False
+
+
+def is_text(value: Value, _: Options) -> bool:
+    """Tell whether a value is text."""
+    return isinstance(value, str)
+
+
+def same(neutral: tuple[Value, ...], _: Options) -> Value:
+    """Write a value as it is."""
+    return neutral[0]

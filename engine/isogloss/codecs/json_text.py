@@ -1,0 +1,91 @@
+"""JSON in texts, and objects that are texts in another dialect."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from isogloss.codecs.codec import Codec, CodecError, is_text
+from isogloss.values import ABSENT, Value, finite, type_name
+
+if TYPE_CHECKING:
+    from isogloss.codecs.codec import Options
+
+
+def _no_constant(word: str) -> Value:
+    message = f"{word} is no JSON"
+    raise CodecError(message)
+
+
+def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        message = "a name stands twice in one object"
+        raise CodecError(message)
+    return found
+
+
+_DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite)
+_STRICT: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite, object_pairs_hook=_unique)
+
+
+def parse_json(text: str) -> Value:
+    """Parse JSON text; raises CodecError for what is none."""
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        message = f"this is no JSON text: {error}"
+        raise CodecError(message) from None
+
+
+def _read_json(value: Value, options: Options) -> tuple[Value]:
+    if value.strip() in ("", "null") and "blank" in options:
+        return (json.loads(json.dumps(options["blank"])),)
+    found = parse_json(value)
+    if options.get("holds", type_name(found)) != type_name(found):
+        message = f"this JSON text holds {type_name(found)}, and {options['holds']} must stand here"
+        raise CodecError(message)
+    return (found,)
+
+
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+
+
+def dump_json(value: Value) -> str:
+    """Write JSON text; letters beyond ASCII stay letters."""
+    return _ENCODER.encode(value)
+
+
+def _write_json(neutral: tuple[Value, ...], _: Options) -> Value:
+    return dump_json(neutral[0])
+
+
+def _object_of(text: str, options: Options) -> Value:
+    """Parse text that holds a JSON object which reads back as the same text would."""
+    if text.lstrip()[:1] != "{":
+        return ABSENT
+    try:
+        found = _STRICT.decode(text)
+    except (ValueError, RecursionError):
+        return ABSENT
+    ambiguous = set(found) == {options["key"]} and isinstance(found[options["key"]], str)
+    return ABSENT if ambiguous or any(mark in text for mark in options.get("keep_text", ())) else found
+
+
+def _write_text_or_object(neutral: tuple[Value, ...], options: Options) -> Value:
+    found = _object_of(neutral[0], options) if isinstance(neutral[0], str) else neutral[0]
+    return {options["key"]: neutral[0]} if found is ABSENT else found
+
+
+def _read_text_or_object(value: Value, options: Options) -> tuple[Value]:
+    key = options["key"]
+    plain = value.keys() == {key} and isinstance(value[key], str)
+    return (value[key],) if plain else (dump_json(value),)
+
+
+CODECS: Final[dict[str, Codec]] = {
+    "json-text": Codec(1, is_text, _read_json, _write_json),
+    "object-text": Codec(
+        1, lambda value, _: isinstance(value, dict), _read_text_or_object, _write_text_or_object, frozenset({"key"})
+    ),
+}

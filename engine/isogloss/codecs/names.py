@@ -1,0 +1,104 @@
+"""Names and ids."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from typing import TYPE_CHECKING, Final
+
+from isogloss.codecs.codec import Codec, is_text, same
+from isogloss.values import Value
+
+if TYPE_CHECKING:
+    from isogloss.codecs.codec import Options
+
+
+def _has_suffix(value: Value, options: Options) -> bool:
+    return isinstance(value, str) and options["mark"] in value
+
+
+def _read_suffix(value: Value, options: Options) -> tuple[Value, ...]:
+    head, _, tail = value.partition(options["mark"])
+    return head, tail
+
+
+def _write_suffix(neutral: tuple[Value, ...], options: Options) -> Value:
+    return options["mark"].join(neutral)
+
+
+def _write_short(neutral: tuple[Value, ...], options: Options) -> Value:
+    text = neutral[0]
+    if not isinstance(text, str) or len(text) <= options["most"]:
+        return text
+    return options["head"] + hashlib.sha256(text.encode()).hexdigest()[:24]
+
+
+def _read_whole(value: Value, _: Options) -> tuple[Value]:
+    return (value,)
+
+
+_ESCAPE: Final = re.compile(r"_x([0-9A-F]{2,6})_")
+
+
+#: Unicode ends here, and these are halves of letters, not letters.
+_UNICODE_END: Final = 0x110000
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+
+def _letter(point: int) -> str:
+    return chr(point) if point < _UNICODE_END and point not in _SURROGATES else ""
+
+
+def _read_identifier(value: Value, options: Options) -> tuple[Value]:
+    """Undo the escapes of letters that this dialect's names cannot hold, and of the escape's own underscore."""
+    legal = re.compile(options["letters"])
+
+    def undo(match: re.Match[str]) -> str:
+        letter = _letter(int(match[1], 16))
+        keep = not letter or (
+            letter != "_" and legal.fullmatch(letter) and (match.start() > 0 or options["first"] == "")
+        )
+        return match[0] if keep else letter
+
+    return (_ESCAPE.sub(undo, value),)
+
+
+def _write_identifier(neutral: tuple[Value, ...], options: Options) -> Value:
+    letters, first = re.compile(options["letters"]), re.compile(options["first"] or ".")
+    text, found = str(neutral[0]), []
+    for index, letter in enumerate(text):
+        legal = letters.fullmatch(letter) and (index or first.fullmatch(letter))
+        found.append(f"_x{ord(letter):02X}_" if not legal or _ESCAPE.match(text, index) else letter)
+    written = "".join(found) or "_"
+    if len(written) <= options["most"]:
+        return written
+    return written[: options["most"] - 9] + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def _read_rooted(value: Value, options: Options) -> tuple[Value]:
+    """Complete a short name with the address of the place where such names stand."""
+    return (options["root"] + value if value.startswith(options["short"]) else value,)
+
+
+def _is_below(value: Value, options: Options) -> bool:
+    return isinstance(value, str) and value.startswith(options["head"])
+
+
+def _read_below(value: Value, options: Options) -> tuple[Value]:
+    """Take off the place where a name stands."""
+    return (value.removeprefix(options["head"]),)
+
+
+def _write_below(neutral: tuple[Value, ...], options: Options) -> Value:
+    return options["head"] + neutral[0] if isinstance(neutral[0], str) else neutral[0]
+
+
+CODECS: Final[dict[str, Codec]] = {
+    "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"})),
+    "short": Codec(1, is_text, _read_whole, _write_short, frozenset({"head", "most"})),
+    "identifier": Codec(
+        1, is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"}), cuts=True
+    ),
+    "rooted": Codec(1, is_text, _read_rooted, same),
+    "below": Codec(1, _is_below, _read_below, _write_below, frozenset({"head"})),
+}

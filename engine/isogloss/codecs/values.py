@@ -1,0 +1,73 @@
+"""Numbers, durations, lists of words."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Final
+
+from isogloss.codecs.codec import Codec, same
+from isogloss.codecs.json_text import parse_json
+from isogloss.values import Value
+
+if TYPE_CHECKING:
+    from isogloss.codecs.codec import Options
+
+
+def _is_one_or_many(value: Value, _: Options) -> bool:
+    return isinstance(value, str | list)
+
+
+def _read_one_or_many(value: Value, _: Options) -> tuple[Value]:
+    return (value if isinstance(value, list) else [value],)
+
+
+def _is_words(value: Value, options: Options) -> bool:
+    kinds = (str, type(None)) if options.get("nulls") else str
+    return isinstance(value, list) and all(isinstance(word, kinds) for word in value)
+
+
+def _is_number(value: Value, _: Options) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _read_number(value: Value, _: Options) -> tuple[Value]:
+    return (json.dumps(value),)
+
+
+def _write_number(neutral: tuple[Value, ...], _: Options) -> Value:
+    return parse_json(neutral[0])
+
+
+def _is_wire_integer(value: Value, _: Options) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or (
+        isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,19}", value) is not None
+    )
+
+
+def _read_wire_integer(value: Value, _: Options) -> tuple[Value]:
+    return (int(value),)
+
+
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]{1,9})?)s")
+
+
+def _is_duration(value: Value, _: Options) -> bool:
+    return isinstance(value, str) and _DURATION.fullmatch(value) is not None
+
+
+def _read_duration(value: Value, _: Options) -> tuple[Value]:
+    return (value[:-1],)
+
+
+def _write_duration(neutral: tuple[Value, ...], _: Options) -> Value:
+    return f"{neutral[0]}s"
+
+
+CODECS: Final[dict[str, Codec]] = {
+    "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, same),
+    "words": Codec(1, _is_words, lambda value, _: ([word for word in value if word is not None],), same),
+    "number-text": Codec(1, _is_number, _read_number, _write_number),
+    "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, same),
+    "duration": Codec(1, _is_duration, _read_duration, _write_duration),
+}
