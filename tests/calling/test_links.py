@@ -10,11 +10,9 @@ import pytest
 from gateway.stage import Program, reply, running
 from isogloss import acompletion, completion
 from openai import OpenAI
+from page import PNG
 
 NEAR = ["127.0.0.0/8"]
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
 
 
 async def play(seen, send, _):

@@ -12,38 +12,8 @@ import openai
 import pytest
 from isogloss import JSONSchemaValidationError, completion
 from openai.types.chat import ChatCompletion, ChatCompletionMessage
+from page import CAPITAL, PNG, RECIPES, RESPONSE_SCHEMA, SAFETY_SETTINGS, WEATHER
 
-FRANCE = [{"role": "user", "content": "What is the capital of France?"}]
-RECIPES = [{"role": "user", "content": "List 5 popular cookie recipes."}]
-RESPONSE_SCHEMA = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"recipe_name": {"type": "string"}},
-        "required": ["recipe_name"],
-    },
-}
-SETTINGS = [
-    {"category": f"HARM_CATEGORY_{word}", "threshold": "BLOCK_NONE"}
-    for word in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
-]
-TOOLS = [
-    {
-        "type": "function",
-        "function": {
-            "name": "get_current_weather",
-            "description": "Get the current weather in a given location",
-            "parameters": {
-                "type": "object",
-                "properties": {
-                    "location": {"type": "string", "description": "The city and state, e.g. San Francisco, CA"},
-                    "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
-                },
-                "required": ["location"],
-            },
-        },
-    }
-]
 SAN_FRANCISCO = [{"role": "user", "content": "What is the weather in San Francisco?"}]
 
 
@@ -67,7 +37,7 @@ def test_sample_usage(gemini):
     ],
 )
 def test_reasoning_effort(asked, model, effort, thinking):
-    resp = completion(model=model, messages=FRANCE, reasoning_effort=effort)
+    resp = completion(model=model, messages=CAPITAL, reasoning_effort=effort)
     assert bool(resp.choices[0].message.reasoning_content) is thinking["includeThoughts"]
     (body,) = asked()
     assert body["generationConfig"]["thinkingConfig"] == thinking
@@ -80,7 +50,7 @@ def test_reasoning_effort(asked, model, effort, thinking):
 def test_thinking(asked):
     response = litellm.completion(
         model="gemini/gemini-2.5-flash-preview-04-17",
-        messages=FRANCE,
+        messages=CAPITAL,
         thinking={"type": "enabled", "budget_tokens": 1024},
     )
     assert response.choices[0].message.reasoning_content
@@ -177,15 +147,15 @@ def test_generation_config_params(asked):
 
 
 def test_safety_settings(asked):
-    response = completion(model="gemini/gemini-pro", messages=FRANCE, safety_settings=SETTINGS)
+    response = completion(model="gemini/gemini-pro", messages=CAPITAL, safety_settings=SAFETY_SETTINGS)
     assert response.choices[0].message.content
-    assert asked()[0]["safetySettings"] == SETTINGS
+    assert asked()[0]["safetySettings"] == SAFETY_SETTINGS
 
 
 @pytest.mark.usefixtures("gemini")
 def test_tool_calling(capsys):
     messages = [{"role": "user", "content": "What's the weather like in Boston today?"}]
-    response = completion(model="gemini/gemini-1.5-flash", messages=messages, tools=TOOLS)
+    response = completion(model="gemini/gemini-1.5-flash", messages=messages, tools=[WEATHER])
     # Add any assertions, here to check response args
     print(response)  # noqa: T201 - word for word
     assert isinstance(response.choices[0].message.tool_calls[0].function.name, str)
@@ -226,11 +196,11 @@ def test_url_context():
 )
 def test_thought_signatures(asked, model, appended):
     messages = [{"role": "user", "content": "What's the weather like in Boston today?"}]
-    response = completion(model=model, messages=messages, tools=TOOLS, reasoning_effort="low")
+    response = completion(model=model, messages=messages, tools=[WEATHER], reasoning_effort="low")
     call = response.choices[0].message.tool_calls[0]
     messages.append(appended(response.choices[0].message))
     messages.append({"role": "tool", "content": json.dumps({"temperature": 30}), "tool_call_id": call.id})
-    again = completion(model=model, messages=messages, tools=TOOLS, reasoning_effort="low")
+    again = completion(model=model, messages=messages, tools=[WEATHER], reasoning_effort="low")
     assert again.choices[0].message
     signature = call.provider_specific_fields["thought_signature"]
     said = asked()[1]["contents"][1]["parts"]
@@ -253,11 +223,6 @@ def test_image_resolution_control(asked):
     chart, _, icon = asked()[0]["contents"][0]["parts"]
     assert chart["mediaResolution"] == {"level": "MEDIA_RESOLUTION_HIGH"}
     assert icon["mediaResolution"] == {"level": "MEDIA_RESOLUTION_LOW"}
-
-
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
 
 
 def test_vision_of_a_path(asked, tmp_path):

@@ -10,9 +10,20 @@ import json
 import openai
 import pytest
 from clients.behind import Answer, GeminiBehind
+from page import (
+    CAPITAL,
+    EFFORTS,
+    ENFORCED_RECIPES,
+    FLASH,
+    JSON_RECIPES,
+    RECIPES,
+    SAFETY_SETTINGS,
+    WEATHER,
+    get_current_temperature,
+    get_weather_declaration,
+    set_thermostat_declaration,
+)
 
-QUESTION = [{"role": "user", "content": "What is the capital of France?"}]
-RECIPES = [{"role": "user", "content": "List 5 popular cookie recipes."}]
 USAGE = {"promptTokenCount": 42, "candidatesTokenCount": 8, "totalTokenCount": 50}
 
 
@@ -28,7 +39,7 @@ def reply(*candidates, **more):
 PARIS = reply(candidate({"text": "The capital of France is Paris."}))
 
 
-def completion(gemini, messages=QUESTION, **asked):
+def completion(gemini, messages=CAPITAL, **asked):
     """Ask as the page does: what the SDK does not know goes through `extra_body`."""
     behind = GeminiBehind(gemini)
     return behind.client().chat.completions.create(messages=messages, **asked), behind
@@ -68,26 +79,8 @@ def test_chat_models(model):
 
 # ------------------------------------------------------------------------------------------------------ thinking
 
-FLASH = "gemini/gemini-2.5-flash-preview-04-17"
 
-
-@pytest.mark.parametrize(
-    ("model", "effort", "thinking"),
-    [
-        ("gemini/gemini-2.0-flash-thinking-exp-01-21", "none", {"thinkingBudget": 0, "includeThoughts": False}),
-        (FLASH, "none", {"thinkingBudget": 0, "includeThoughts": False}),
-        (FLASH, "disable", {"thinkingBudget": 0, "includeThoughts": False}),
-        (FLASH, "low", {"thinkingBudget": 1024, "includeThoughts": True}),
-        (FLASH, "medium", {"thinkingBudget": 2048, "includeThoughts": True}),
-        (FLASH, "high", {"thinkingBudget": 4096, "includeThoughts": True}),
-        ("gemini/gemini-3-pro-preview", "minimal", {"thinkingLevel": "LOW", "includeThoughts": True}),
-        ("gemini/gemini-3-pro-preview", "low", {"thinkingLevel": "LOW", "includeThoughts": True}),
-        ("gemini/gemini-3-pro-preview", "medium", {"thinkingLevel": "HIGH", "includeThoughts": True}),
-        ("gemini/gemini-3-pro-preview", "high", {"thinkingLevel": "HIGH", "includeThoughts": True}),
-        ("gemini/gemini-3-pro-preview", "disable", {"thinkingLevel": "LOW", "includeThoughts": False}),
-        ("gemini/gemini-3-pro-preview", "none", {"thinkingLevel": "LOW", "includeThoughts": False}),
-    ],
-)
+@pytest.mark.parametrize(("model", "effort", "thinking"), EFFORTS)
 def test_reasoning_effort(model, effort, thinking):
     _, behind = completion(PARIS, model=model, reasoning_effort=effort)
     assert behind.sent[0]["generationConfig"]["thinkingConfig"] == thinking
@@ -182,7 +175,7 @@ def test_tts_speaks_pcm16_only():
     with pytest.raises(openai.BadRequestError, match="pcm16") as refused:
         behind.client().chat.completions.create(
             model="gemini/gemini-2.5-flash-preview-tts",
-            messages=QUESTION,
+            messages=CAPITAL,
             modalities=["audio"],
             audio={"voice": "Kore", "format": "mp3"},
         )
@@ -192,14 +185,6 @@ def test_tts_speaks_pcm16_only():
 
 # ------------------------------------------------------------------------------------------------ Gemini's own
 
-RESPONSE_SCHEMA = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"recipe_name": {"type": "string"}},
-        "required": ["recipe_name"],
-    },
-}
 GEMINI_SCHEMA = {
     "type": "ARRAY",
     "items": {
@@ -219,8 +204,7 @@ def test_json_mode():
 
 
 def test_response_schema():
-    wanted = {"type": "json_object", "response_schema": RESPONSE_SCHEMA}
-    response, behind = completion(COOKIES, RECIPES, model="gemini/gemini-1.5-pro", response_format=wanted)
+    response, behind = completion(COOKIES, RECIPES, model="gemini/gemini-1.5-pro", response_format=JSON_RECIPES)
     assert behind.sent[0]["generationConfig"] == {
         "responseMimeType": "application/json",
         "responseSchema": GEMINI_SCHEMA,
@@ -229,11 +213,8 @@ def test_response_schema():
     assert behind.losses == set()
 
 
-ENFORCED = {"type": "json_object", "response_schema": RESPONSE_SCHEMA, "enforce_validation": True}
-
-
 def test_validate_schema():
-    response, behind = completion(COOKIES, RECIPES, model="gemini/gemini-1.5-pro", response_format=ENFORCED)
+    response, behind = completion(COOKIES, RECIPES, model="gemini/gemini-1.5-pro", response_format=ENFORCED_RECIPES)
     assert behind.sent[0]["generationConfig"]["responseSchema"] == GEMINI_SCHEMA
     assert response.choices[0].message.content == '[{"recipe_name": "Snickerdoodle"}]'
 
@@ -241,7 +222,7 @@ def test_validate_schema():
 def test_validate_schema_fails():
     unfit = reply(candidate({"text": '[{"name": "Snickerdoodle"}]'}))
     with pytest.raises(openai.APIError, match="'recipe_name' is a required property") as failed:
-        completion(unfit, RECIPES, model="gemini/gemini-1.5-pro", response_format=ENFORCED)
+        completion(unfit, RECIPES, model="gemini/gemini-1.5-pro", response_format=ENFORCED_RECIPES)
     assert failed.value.param == "/choices/0/message/content/0"
 
 
@@ -252,30 +233,12 @@ def test_generation_config_params():
 
 
 def test_safety_settings():
-    words = ["HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT"]
-    settings = [{"category": f"HARM_CATEGORY_{word}", "threshold": "BLOCK_NONE"} for word in words]
-    _, behind = completion(PARIS, model="gemini/gemini-pro", extra_body={"safety_settings": settings})
-    assert behind.sent[0]["safetySettings"] == settings
+    _, behind = completion(PARIS, model="gemini/gemini-pro", extra_body={"safety_settings": SAFETY_SETTINGS})
+    assert behind.sent[0]["safetySettings"] == SAFETY_SETTINGS
     assert behind.losses == set()
 
 
 # --------------------------------------------------------------------------------------------------------- tools
-
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_current_weather",
-        "description": "Get the current weather in a given location",
-        "parameters": {
-            "type": "object",
-            "properties": {
-                "location": {"type": "string", "description": "The city and state, e.g. San Francisco, CA"},
-                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
-            },
-            "required": ["location"],
-        },
-    },
-}
 
 
 def test_tool_calling():
@@ -342,40 +305,14 @@ def test_code_execution_is_kept():
     asked = {"model": "gemini/gemini-2.5-flash", "tools": [{"codeExecution": {}}]}
     behind = GeminiBehind(reply(candidate(*parts)), PARIS)
     spoken = behind.client()
-    message = spoken.chat.completions.create(messages=QUESTION, **asked).choices[0].message
+    message = spoken.chat.completions.create(messages=CAPITAL, **asked).choices[0].message
     assert message.content == "It is 42."
-    spoken.chat.completions.create(messages=[*QUESTION, message, *QUESTION], **asked)
+    spoken.chat.completions.create(messages=[*CAPITAL, message, *CAPITAL], **asked)
     assert behind.sent[1]["contents"][1] == {"role": "model", "parts": parts}
 
 
 # ------------------------------------------------------------------------------------------- thought signatures
 
-
-def get_current_temperature(location: str) -> dict:
-    """Gets the current weather temperature for a given location."""
-    assert location
-    return {"temperature": 30, "unit": "celsius"}
-
-
-get_weather_declaration = {
-    "name": "get_current_temperature",
-    "description": "Gets the current weather temperature for a given location.",
-    "parameters": {
-        "type": "object",
-        "properties": {"location": {"type": "string"}},
-        "required": ["location"],
-    },
-}
-
-set_thermostat_declaration = {
-    "name": "set_thermostat_temperature",
-    "description": "Sets the thermostat to a desired temperature.",
-    "parameters": {
-        "type": "object",
-        "properties": {"temperature": {"type": "integer"}},
-        "required": ["temperature"],
-    },
-}
 
 SIGNED = {
     "functionCall": {"name": "get_current_temperature", "args": {"location": "London"}},

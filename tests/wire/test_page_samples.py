@@ -13,43 +13,25 @@ import openai
 import pytest
 from gateway.stage import Program, reply, running
 from openai import OpenAI
+from page import (
+    CAPITAL,
+    EFFORTS,
+    ENFORCED_RECIPES,
+    FLASH,
+    JSON_RECIPES,
+    PNG,
+    PRO,
+    RECIPES,
+    SAFETY_SETTINGS,
+    WEATHER,
+    get_current_temperature,
+    get_weather_declaration,
+    set_thermostat_declaration,
+)
 from servers import KEY, emulated
 from wire.chain import gateway
 
 MP3 = base64.b64encode(b"ID3 speech_vertex.mp3").decode()
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
-)
-CAPITAL = [{"role": "user", "content": "What is the capital of France?"}]
-RECIPES = [{"role": "user", "content": "List 5 popular cookie recipes."}]
-RESPONSE_SCHEMA = {
-    "type": "array",
-    "items": {
-        "type": "object",
-        "properties": {"recipe_name": {"type": "string"}},
-        "required": ["recipe_name"],
-    },
-}
-JSON_RECIPES = {"type": "json_object", "response_schema": RESPONSE_SCHEMA}
-SETTINGS = [
-    {"category": f"HARM_CATEGORY_{word}", "threshold": "BLOCK_NONE"}
-    for word in ("HARASSMENT", "HATE_SPEECH", "SEXUALLY_EXPLICIT", "DANGEROUS_CONTENT")
-]
-WEATHER = {
-    "type": "function",
-    "function": {
-        "name": "get_current_weather",
-        "description": "Get the current weather in a given location",
-        "parameters": {
-            "type": "object",
-            "properties": {
-                "location": {"type": "string", "description": "The city and state, e.g. San Francisco, CA"},
-                "unit": {"type": "string", "enum": ["celsius", "fahrenheit"]},
-            },
-            "required": ["location"],
-        },
-    },
-}
 
 
 @pytest.fixture
@@ -75,33 +57,6 @@ def user(*content):
 
 
 # ---------------------------------------------------------------------------------------- thought signatures
-
-
-def get_current_temperature(location: str) -> dict:
-    """Gets the current weather temperature for a given location."""
-    assert location == "London"
-    return {"temperature": 30, "unit": "celsius"}
-
-
-get_weather_declaration = {
-    "name": "get_current_temperature",
-    "description": "Gets the current weather temperature for a given location.",
-    "parameters": {
-        "type": "object",
-        "properties": {"location": {"type": "string"}},
-        "required": ["location"],
-    },
-}
-
-set_thermostat_declaration = {
-    "name": "set_thermostat_temperature",
-    "description": "Sets the thermostat to a desired temperature.",
-    "parameters": {
-        "type": "object",
-        "properties": {"temperature": {"type": "integer"}},
-        "required": ["temperature"],
-    },
-}
 
 
 #: What the page's model decides: to look first, then to turn the heating down. The page sends no result of that.
@@ -203,27 +158,7 @@ def test_chat_models(curl, model, prefix):
     assert message(done)["content"]
 
 
-OLD = "gemini/gemini-2.5-flash-preview-04-17"
-PRO = "gemini/gemini-3-pro-preview"
-
-
-@pytest.mark.parametrize(
-    ("model", "effort", "thinking"),
-    [
-        ("gemini/gemini-2.0-flash-thinking-exp-01-21", "none", {"thinkingBudget": 0, "includeThoughts": False}),
-        (OLD, "none", {"thinkingBudget": 0, "includeThoughts": False}),
-        (OLD, "disable", {"thinkingBudget": 0, "includeThoughts": False}),
-        (OLD, "low", {"thinkingBudget": 1024, "includeThoughts": True}),
-        (OLD, "medium", {"thinkingBudget": 2048, "includeThoughts": True}),
-        (OLD, "high", {"thinkingBudget": 4096, "includeThoughts": True}),
-        (PRO, "minimal", {"thinkingLevel": "LOW", "includeThoughts": True}),
-        (PRO, "low", {"thinkingLevel": "LOW", "includeThoughts": True}),
-        (PRO, "medium", {"thinkingLevel": "HIGH", "includeThoughts": True}),
-        (PRO, "high", {"thinkingLevel": "HIGH", "includeThoughts": True}),
-        (PRO, "disable", {"thinkingLevel": "LOW", "includeThoughts": False}),
-        (PRO, "none", {"thinkingLevel": "LOW", "includeThoughts": False}),
-    ],
-)
+@pytest.mark.parametrize(("model", "effort", "thinking"), EFFORTS)
 def test_reasoning_effort(curl, model, effort, thinking):
     done, body = curl(model, CAPITAL, reasoning_effort=effort)
     assert body["generationConfig"]["thinkingConfig"] == thinking
@@ -233,7 +168,7 @@ def test_reasoning_effort(curl, model, effort, thinking):
 
 
 def test_thinking(curl):
-    done, body = curl(OLD, CAPITAL, thinking={"type": "enabled", "budget_tokens": 1024})
+    done, body = curl(FLASH, CAPITAL, thinking={"type": "enabled", "budget_tokens": 1024})
     assert body["generationConfig"]["thinkingConfig"] == {"thinkingBudget": 1024, "includeThoughts": True}
     assert message(done)["reasoning_content"]
 
@@ -285,12 +220,11 @@ def test_response_schema(curl):
 
 
 def test_validate_schema(front, curl):
-    enforced = {**JSON_RECIPES, "enforce_validation": True}
-    done, _ = curl("gemini/gemini-1.5-pro", RECIPES, response_format=enforced)
+    done, _ = curl("gemini/gemini-1.5-pro", RECIPES, response_format=ENFORCED_RECIPES)
     assert json.loads(message(done)["content"])
     wrong = user('List 5 popular cookie recipes. [[say {"no": "list"}]]')
     with front.openai(max_retries=2) as client, pytest.raises(openai.APIError) as failed:
-        client.chat.completions.create(model="gemini/gemini-1.5-pro", messages=wrong, response_format=enforced)
+        client.chat.completions.create(model="gemini/gemini-1.5-pro", messages=wrong, response_format=ENFORCED_RECIPES)
     error = failed.value
     assert (error.status_code, error.type) == (422, "response_validation_error")
     assert error.body["isogloss"]["raw"]["choices"][0]["message"]["content"] == '{"no": "list"}'
@@ -303,8 +237,8 @@ def test_generation_config_params(curl):
 
 
 def test_safety_settings(curl):
-    _, body = curl("gemini/gemini-pro", user("write code for saying hi from LiteLLM"), safety_settings=SETTINGS)
-    assert body["safetySettings"] == SETTINGS
+    _, body = curl("gemini/gemini-pro", user("write code for saying hi from LiteLLM"), safety_settings=SAFETY_SETTINGS)
+    assert body["safetySettings"] == SAFETY_SETTINGS
 
 
 def test_json_mode(curl):
