@@ -1,26 +1,10 @@
 """The offline Gemini, as programs find the real one: by the environment. Skipped where openai is not installed."""
 
-import os
-from importlib.util import find_spec
-from pathlib import Path
-
 import pytest
+from packages import SDKS, needing
 from servers import KEY
 
-
-class Unread(pytest.Module):
-    """A test file that is not even read, since its imports would fail."""
-
-    def collect(self):
-        pytest.skip("needs openai and google-genai: pip install -e '.[dev]'")
-
-
-def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
-    if all(find_spec(name) is not None for name in ("openai", "google")):
-        return None
-    if os.environ.get("CI") == "true":
-        pytest.fail("CI=true and openai or google-genai is not installed")
-    return Unread.from_parent(parent, path=module_path)
+pytest_pycollect_makemodule = needing(SDKS)
 
 
 @pytest.fixture
