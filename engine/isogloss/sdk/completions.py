@@ -18,22 +18,22 @@ import httpx
 
 from isogloss import failures
 from isogloss.addresses import Reach
+from isogloss.crossings import servers
+from isogloss.crossings.crossing import Crossing, Pieces
+from isogloss.crossings.doing import Broken
+from isogloss.crossings.steps import steps
 from isogloss.errors import IsoglossError, ValidationError
 from isogloss.failures import Bearer, Failure
 from isogloss.sdk import messages, pools, replies
 from isogloss.translator import Reply as Refusal
 from isogloss.translator import Translator
-from isogloss.transports import servers
-from isogloss.transports.crossing import Crossing, Pieces
-from isogloss.transports.doing import Broken
 from isogloss.transports.driving import AsyncLine, Line
-from isogloss.transports.steps import steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Sequence
 
+    from isogloss.crossings.doing import Step
     from isogloss.sdk.replies import Reply
-    from isogloss.transports.doing import Step
 
 LOG: Final = logging.getLogger("isogloss")
 

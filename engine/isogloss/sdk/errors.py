@@ -10,6 +10,7 @@ from isogloss.pointer import find, parse_pointer
 from isogloss.sdk.clients import library
 
 if TYPE_CHECKING:
+    from isogloss.crossings.doing import Broken
     from isogloss.errors import ValidationError
     from isogloss.sdk.exceptions import (
         APIConnectionError,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from isogloss.translator import Reply
-    from isogloss.transports.doing import Broken
     from isogloss.values import Value
 else:
     _KNOWN = import_module("isogloss.sdk.exceptions" if find_spec("openai") is None else "openai")

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from isogloss import failures, reports, sse
 from isogloss.addresses import Reach
 from isogloss.codecs import CodecError
+from isogloss.crossings import servers
+from isogloss.crossings.crossing import Crossing, Pieces, dumps, loads
+from isogloss.crossings.doing import Broken
+from isogloss.crossings.steps import steps
 from isogloss.errors import IsoglossError, UnknownName
 from isogloss.failures import Bearer, Failure
 from isogloss.translator import Reply, Translator
-from isogloss.transports import servers
-from isogloss.transports.crossing import Crossing, Pieces, dumps, loads
-from isogloss.transports.doing import Broken
 from isogloss.transports.driving import AsyncLine, Line
-from isogloss.transports.steps import steps
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from isogloss.transports.crossing import Arrived
-from isogloss.transports.doing import Broken, Look, Read, Send, Step
+from isogloss.crossings.crossing import Arrived
+from isogloss.crossings.doing import Broken, Look, Read, Send, Step
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
 
-    from isogloss.transports.crossing import Outgoing, Pieces
+    from isogloss.crossings.crossing import Outgoing, Pieces
     from isogloss.values import Value
 
 #: A client, a request or a reply, of either library.

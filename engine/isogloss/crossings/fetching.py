@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from isogloss import links
+from isogloss.crossings.crossing import Arrived, Outgoing
+from isogloss.crossings.doing import Broken, Look, Read, Send
 from isogloss.failures import Failure
 from isogloss.pointer import dotted, find
-from isogloss.transports.crossing import Arrived, Outgoing
-from isogloss.transports.doing import Broken, Look, Read, Send
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from isogloss.addresses import Reach
-    from isogloss.transports.crossing import Crossing
-    from isogloss.transports.doing import Step
+    from isogloss.crossings.crossing import Crossing
+    from isogloss.crossings.doing import Step
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PORTS: Final = {"http": 80, "https": 443}

@@ -10,18 +10,18 @@ import time
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.crossings.crossing import Arrived, document
+from isogloss.crossings.doing import Broken, Read, Send, Step, Wait
+from isogloss.crossings.fetching import inlined
 from isogloss.failures import Failure
-from isogloss.transports.crossing import Arrived, document
-from isogloss.transports.doing import Broken, Read, Send, Step, Wait
-from isogloss.transports.fetching import inlined
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
     from isogloss.addresses import Reach
+    from isogloss.crossings.crossing import Crossing, Pieces
     from isogloss.running import Translation
     from isogloss.translator import Reply
-    from isogloss.transports.crossing import Crossing, Pieces
 
 #: Statuses that say that nothing was done and may be done later. A reply that never came is not asked for again: it
 #: may have been made, and must be paid for. https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2

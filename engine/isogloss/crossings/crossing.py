@@ -16,9 +16,9 @@ from isogloss.validation import enforce
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from isogloss.crossings.servers import Server
     from isogloss.running import Translation
     from isogloss.translator import Exchange, Reply
-    from isogloss.transports.servers import Server
     from isogloss.values import Value
 
 _JSON: Final = "application/json"

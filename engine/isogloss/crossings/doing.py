@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from isogloss.transports.crossing import Outgoing
+    from isogloss.crossings.crossing import Outgoing
 
 
 @dataclass(frozen=True, slots=True)
