@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import logging
-import socket
-import threading
-import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import uvicorn
 
+from isogloss import sockets
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from starlette.types import ASGIApp
-
-_PATIENCE: Final = 10.0  # seconds until a server must stand
 
 
 def run(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> None:
@@ -24,35 +21,17 @@ def run(app: ASGIApp, host: str, port: int, announce: Callable[[str], None]) -> 
 
     Raises OSError where the address is taken.
     """
-    with _bound(host, port) as bound:
-        announce(_address(bound))
+    with sockets.bound(host, port) as bound:
+        announce(sockets.address(bound))
         _server(app).run(sockets=[bound])
 
 
-@contextmanager
-def background(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Generator[str]:
+def background(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> AbstractContextManager[str]:
     """Serve in a thread for as long as the context lasts; yields the address.
 
     Raises OSError where the address is taken.
     """
-    server = _server(app)
-    with _bound(host, port) as bound:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-        thread.start()
-        try:
-            _await(server, thread)
-            yield _address(bound)
-        finally:
-            server.should_exit = True
-            thread.join(_PATIENCE)
-
-
-def _await(server: uvicorn.Server, thread: threading.Thread) -> None:
-    end = time.monotonic() + _PATIENCE
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > end:
-            raise OSError("the server did not start")
-        time.sleep(0.005)
+    return sockets.background(_server(app), host, port)
 
 
 def _server(app: ASGIApp) -> uvicorn.Server:
@@ -64,21 +43,3 @@ def _server(app: ASGIApp) -> uvicorn.Server:
 def _unintended(record: logging.LogRecord) -> bool:
     """Keep what uvicorn says about replies that end too early to itself: scripts cut them on purpose."""
     return "without completing response" not in record.getMessage()
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        found.bind((host, port))
-        found.listen()  # from here on clients wait instead of being turned away
-    except OSError:
-        found.close()
-        raise
-    return found
-
-
-def _address(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import functools
-import socket
-import threading
-import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 import uvicorn
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.supervisors import Multiprocess
 
+from isogloss import sockets
 from isogloss.gateway import app
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from isogloss.gateway.settings import Settings
 
-_PATIENCE: Final = 15.0  # seconds until a server must stand, or be gone
 #: Seconds that requests have to come to their end when the server stops.
 _GRACE: Final = 10
 
@@ -30,9 +28,9 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
 
     Raises OSError where the address is taken.
     """
-    with _bound(settings.host, settings.port) as bound:
+    with sockets.bound(settings.host, settings.port) as bound:
         config = _config(settings, grace=_GRACE, log_config=_logging())
-        announce(_address(bound))
+        announce(sockets.address(bound))
         if settings.workers > 1:
             Multiprocess(config, sockets=[bound]).run()
         else:
@@ -40,19 +38,10 @@ def run(settings: Settings, announce: Callable[[str], None]) -> None:
                 uvicorn.Server(config).run(sockets=[bound])
 
 
-@contextmanager
-def background(settings: Settings) -> Generator[str]:
+def background(settings: Settings) -> AbstractContextManager[str]:
     """Serve in a thread for as long as the context lasts; yields the address."""
     server = uvicorn.Server(_config(settings, grace=1, log_config=None))
-    with _bound(settings.host, settings.port) as bound:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-        thread.start()
-        try:
-            _await(server, thread)
-            yield _address(bound)
-        finally:
-            server.should_exit = True
-            thread.join(_PATIENCE)
+    return sockets.background(server, settings.host, settings.port)
 
 
 def _logging() -> dict[str, Any]:
@@ -77,28 +66,3 @@ def _config(settings: Settings, grace: int, log_config: dict[str, Any] | None) -
         lifespan="on",
         ws="none",
     )
-
-
-def _await(server: uvicorn.Server, thread: threading.Thread) -> None:
-    end = time.monotonic() + _PATIENCE
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > end:
-            raise OSError("the server did not start")
-        time.sleep(0.005)
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    found = socket.socket(family)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        found.bind((host, port))
-    except OSError:
-        found.close()
-        raise
-    return found
-
-
-def _address(bound: socket.socket) -> str:
-    host, port = bound.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
