@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import pointer
 from isogloss.errors import DocumentError, UnknownName
+from isogloss.lens import holds
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
-    from isogloss.rule import Dialect, Ruleset
+    from isogloss.rule import Dialect, Family, Ruleset
     from isogloss.values import Path, Value
 
 _Words = Mapping[str, Any]
@@ -59,8 +60,8 @@ def find(dialect: Dialect, method: str, path: str, query: Mapping[str, str]) -> 
             continue
         match = _pattern(entry["match"]).fullmatch(path)
         if match and all(query.get(name) == value for name, value in entry.get("query", {}).items()):
-            model = match.groupdict().get("model")
-            return Route(entry["operation"], model, entry.get("stream"), _framing(dialect, entry))
+            stream = _told(entry.get("stream"), None)
+            return Route(entry["operation"], match.groupdict().get("model"), stream, _framing(dialect, entry))
     return None
 
 
@@ -78,20 +79,43 @@ def _quoted(name: str, safe: str) -> str:
         raise DocumentError("/model", "the name of the model is no Unicode text", rule="routes") from None
 
 
-def call(dialect: Dialect, operation: str, model: str | None, body: Value, *, stream: bool) -> Call:
-    """Make the call that asks for an operation.
+def call(
+    dialect: Dialect, operation: str, model: str | None, body: Value, *, stream: bool, family: Family | None = None
+) -> Call:
+    """Make the call that asks a model of a family for an operation: by the first route that is for it.
 
-    Raises UnknownName where the dialect has none, DocumentError where it needs a model's name and there is none.
+    Raises UnknownName where the dialect has none, DocumentError where it needs a model's name and there is none, and
+    where no route is for this family, or one that refuses.
     """
-    for entry in dialect.routes:
-        if entry["operation"] == operation and _called(entry, model or "", stream=stream):
-            if "{model}" in entry["path"] and not model:
-                raise DocumentError("/model", "the request names no model", rule="routes")
-            path = entry["path"].replace("{model}", _quoted(model or "", safe="/" if "models" in entry else ""))
-            query = dict(entry.get("query", {}))
-            pages = entry.get("pages", {})
-            return Call(entry["method"], path, query, {}, body, stream, _framing(dialect, entry), pages)
-    raise UnknownName("operation", operation, [entry["operation"] for entry in dialect.routes])
+    known = [entry for entry in dialect.routes if entry["operation"] == operation and entry.get("calls", True)]
+    if not known:
+        raise UnknownName("operation", operation, [entry["operation"] for entry in dialect.routes])
+    if not model and any("{model}" in entry["path"] for entry in known):
+        raise DocumentError("/model", "the request names no model", rule="routes")
+    for entry in known:
+        if _called(entry, model or "", stream=stream) and holds(family, entry.get("needs", {})):
+            return _call(dialect, entry, model or "", body, stream=stream)
+    form = "a stream" if stream else "a whole reply"
+    raise _refused(operation, model, f"no route to {form} is for models of its kind")
+
+
+def _call(dialect: Dialect, entry: _Words, model: str, body: Value, *, stream: bool) -> Call:
+    if "refuse" in entry:
+        raise _refused(entry["operation"], model, entry["refuse"], entry.get("status", 400))
+    path = entry["path"].replace("{model}", _quoted(model, safe="/" if "models" in entry else ""))
+    query, pages = dict(entry.get("query", {})), entry.get("pages", {})
+    return Call(entry["method"], path, query, {}, body, stream, _framing(dialect, entry), pages)
+
+
+def _refused(operation: str, model: str | None, reason: str, status: int = 400) -> DocumentError:
+    asked = f"the model {model!r} cannot be asked for {operation}" if model else operation
+    return DocumentError("/model" if model else "", f"{asked}: {reason}", rule="routes", status=status)
+
+
+def asking(dialect: Dialect) -> dict[str, _Words]:
+    """Return the words by which requests ask for a stream, for each operation where `stream: true` is not all."""
+    named = ((entry["operation"], entry.get("stream")) for entry in dialect.routes if entry.get("heard", True))
+    return {operation: words for operation, words in named if isinstance(words, dict)}
 
 
 def joined(pages: _Words, replies: Sequence[Value]) -> Value:
@@ -105,7 +129,12 @@ def joined(pages: _Words, replies: Sequence[Value]) -> Value:
 
 def _called(entry: _Words, model: str, *, stream: bool) -> bool:
     fits = "models" not in entry or _pattern(entry["models"]).fullmatch(model)
-    return bool(fits) and entry.get("calls", True) and entry.get("stream", stream) is stream
+    return bool(fits) and _told(entry.get("stream"), stream) is stream
+
+
+def _told(stream: Any, otherwise: bool | None) -> bool | None:
+    """Return what a route says about streams; where the request says it, `otherwise`."""
+    return stream if isinstance(stream, bool) else otherwise
 
 
 def _framing(dialect: Dialect, entry: _Words) -> _Words:

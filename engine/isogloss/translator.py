@@ -110,6 +110,12 @@ class Translator:
         #: … and whether what it says is all that is asked for.
         self.swift: Final = self.usual and not trace
         self._plans: dict[str | None, _Plan] = {}
+        self._asking = routes.asking(self.ruleset.dialects[source])
+
+    def asks_stream(self, operation: str, body: Object) -> bool:
+        """Tell whether a request of the source dialect asks for a stream."""
+        words = self._asking.get(operation)
+        return body.get("stream") is True if words is None else words.items() <= body.items()
 
     def plan(self, model: str | None) -> _Plan:
         """Look up what a model's name means, once for each name."""
@@ -166,7 +172,7 @@ class Exchange:
         self.losses: tuple[Loss, ...] = ()
         said: Object = body if isinstance(body, dict) else {}
         self.plan = plan = gloss.plan(model if model is not None else _text(said.get("model")))
-        self.streams = bool(stream) if stream is not None else said.get("stream") is True
+        self.streams = bool(stream) if stream is not None else gloss.asks_stream(operation, said)
         self.memory = memory = Memory(gloss.ids, gloss.clock)
         memory.kept = True
         if plan.target_model is not None:
@@ -197,8 +203,10 @@ class Exchange:
     @property
     def calls(self) -> tuple[Call, ...]:
         """The calls to make: method, path, query, headers, body."""
-        dialect = self.gloss.ruleset.dialects[self.gloss.target]
-        return (routes.call(dialect, self.operation, self.target_model, self.request.body, stream=self.streams),)
+        target = self.gloss.target
+        dialect, family = self.gloss.ruleset.dialects[target], self.plan.matches[target].family
+        body, streams = self.request.body, self.streams
+        return (routes.call(dialect, self.operation, self.target_model, body, stream=streams, family=family),)
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
         """Translate the reply back into the caller's dialect."""

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.checks.book import Book
+from isogloss.checks.names import absent_facts
 from isogloss.errors import Problem
 from isogloss.source import Map
 
@@ -102,6 +103,7 @@ def _route(book: Book, dialect: Dialect, index: int, route: Any) -> Iterator[Pro
     yield from _pattern(route["match"], mark)
     if "{model}" in route.get("path", "") and "(?P<model>" not in route["match"]:
         yield Problem(mark, "the path names a model; the pattern must find it: (?P<model>…)")
+    yield from absent_facts(book, dialect.name, route.get("needs", ()), book.mark(start, index, "needs"))
     known = {name.rpartition(".")[0] for name in book.ruleset.documents}
     if route["operation"] not in known:
         yield book.unknown(book.mark(start, index, "operation"), "operation", route["operation"], known)

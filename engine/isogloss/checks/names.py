@@ -105,21 +105,22 @@ def _converting(node: Node) -> dict[str, str]:
 
 def _facts_of(book: Book, held: Held) -> Iterator[Problem]:
     for dialect, facts in held.rule.needs.items():
-        yield from _facts(book, dialect, facts, book.mark(held.rule.mark, "needs", dialect))
+        yield from absent_facts(book, dialect, facts, book.mark(held.rule.mark, "needs", dialect))
     for name, bounds in held.rule.bounds.items():
         for dialect in held.rule.needs:
-            yield from _facts(book, dialect, bounds, book.mark(held.rule.mark, "bounds", name))
+            yield from absent_facts(book, dialect, bounds, book.mark(held.rule.mark, "bounds", name))
     for dialect, gates in held.rule.gate.items():
         for name, gate in gates.items():
-            facts = gate["needs"] if isinstance(gate["needs"], dict) else {gate["needs"]: True}
-            yield from _facts(book, dialect, facts, book.mark(held.rule.mark, "gate", dialect, name, "needs"))
+            wanted = gate["needs"] if isinstance(gate["needs"], dict) else {gate["needs"]: True}
+            yield from absent_facts(book, dialect, wanted, book.mark(held.rule.mark, "gate", dialect, name, "needs"))
 
 
-def _facts(book: Book, dialect: str, facts: Iterable[str], mark: Mark) -> Iterator[Problem]:
+def absent_facts(book: Book, dialect: str, wanted: Iterable[str], mark: Mark) -> Iterator[Problem]:
+    """Yield the facts that no family of a dialect has."""
     known = {"generation", "kind"}
     for family in book.ruleset.families:
         known |= set(family.facts) if family.dialect == dialect else set()
-    for fact in facts:
+    for fact in wanted:
         if fact not in known:
             yield book.unknown(mark, f"fact of {dialect} families", fact, known)
 
@@ -233,11 +234,11 @@ def _slots(book: Book, layout: Layout) -> Iterator[Problem]:
                 yield book.unknown(mark, "codec", slot.conversion, codecs.CODECS)
             elif slot.conversion is not None:
                 yield from _conversion(book, slot.conversion, mark)
-            yield from _facts(book, dialect, slot.needs, book.mark(layout.mark, dialect, "slots", index, "needs"))
-        yield from _facts(book, dialect, side.hoist_needs, book.mark(layout.mark, dialect, "hoist_needs"))
+            yield from absent_facts(book, dialect, slot.needs, book.mark(layout.mark, dialect, "slots", index, "needs"))
+        yield from absent_facts(book, dialect, side.hoist_needs, book.mark(layout.mark, dialect, "hoist_needs"))
         for index, line in enumerate(side.legal):
             mark = book.mark(layout.mark, dialect, "legal", index, "needs")
-            yield from _facts(book, dialect, line.get("needs", ()), mark)
+            yield from absent_facts(book, dialect, line.get("needs", ()), mark)
 
 
 # --------------------------------------------------------------------- blocks
