@@ -167,7 +167,7 @@ def _slot(
     if slot.form == "self":
         return _alone(run, layout, slot, group, path)
     if slot.form == "fields":
-        return [item for item in (_field(run, block, group, path) for block in _holding(layout, slot)) if item]
+        return [item for item in (_field(run, block, group, path) for block in layout.held(slot)) if item]
     found, where = follow(run, group, path, slot.at)
     if found is ABSENT:
         return _late(run, layout, slot, where, seams)
@@ -220,10 +220,6 @@ def _listed_items(
     return items
 
 
-def _holding(layout: TurnedLayout, slot: Slot) -> Iterator[TurnedBlock]:
-    return (b for b in layout.blocks if slot.holds is None or b.kind in slot.holds or b.kind in slot.reads)
-
-
 def _alone(run: Run, layout: TurnedLayout, slot: Slot, value: Value, path: Path) -> list[Item]:
     item = _block(run, layout, slot, value, path)
     return [item] if item is not None else []
@@ -234,7 +230,7 @@ def _field(run: Run, block: TurnedBlock, group: dict[str, Value], path: Path) ->
 
 
 def _block(run: Run, layout: TurnedLayout, slot: Slot, value: Value, path: Path) -> Any:
-    for block in _holding(layout, slot):
+    for block in layout.held(slot):
         item = _read(run, block, value, path)
         if item is not None:
             _inner(run, item, value, path)
@@ -331,7 +327,7 @@ def _plain_items(
 
 def _bare_block(layout: TurnedLayout, slot: Slot) -> TurnedBlock | None:
     """Find the block whose bare form may stand in a slot."""
-    return next((b for b in _holding(layout, slot) if b.block.plain and b.kind == (slot.plain or b.kind)), None)
+    return next((b for b in layout.held(slot) if b.block.plain and b.kind == (slot.plain or b.kind)), None)
 
 
 def _plain(run: Run, block: TurnedBlock, text: str, path: Path, cut: Any) -> Item | None:

@@ -15,7 +15,7 @@ from isogloss.errors import UnknownName
 from isogloss.example import Node, Obj
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from isogloss.rule import Block, Drop, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot
     from isogloss.values import Value
@@ -104,6 +104,10 @@ class TurnedLayout:
     def slot_of(self, kind: str, role: str | None = None) -> Slot | None:
         """Find the slot that is written for a kind in a group of a role."""
         return next((slot for slot in self.slots if _takes(slot, kind, role)), None)
+
+    def held(self, slot: Slot) -> Iterator[TurnedBlock]:
+        """Yield the blocks that may be read in a slot."""
+        return (b for b in self.blocks if slot.holds is None or b.kind in slot.holds or b.kind in slot.reads)
 
 
 def _takes(slot: Slot, kind: str, role: str | None) -> bool:

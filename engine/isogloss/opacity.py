@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from isogloss.example import Node
-    from isogloss.lens import Lens, Turn, TurnedBlock, TurnedLayout, TurnedSet
-    from isogloss.rule import Drop, Slot
+    from isogloss.lens import Lens, Turn, TurnedLayout, TurnedSet
+    from isogloss.rule import Drop
     from isogloss.values import Path
 
     Place = tuple[str, ...]
@@ -102,7 +102,7 @@ class Opacity:
             at = (*group, *map(str, slot.at))
             if slot.conversion is not None:
                 self.closed.add(at)
-            for block in holding(layout, slot):
+            for block in layout.held(slot):
                 self._turn(block.turn, at, inside)
                 tested = block.block.where.get(self.lens.reader, {})
                 self.tested.update(
@@ -110,11 +110,6 @@ class Opacity:
                 )
                 if block.block.inner is not None:
                     self.closed.update((*at, *map(str, path)) for path in block.block.inner[1].values() if path)
-
-
-def holding(layout: TurnedLayout, slot: Slot) -> Iterator[TurnedBlock]:
-    """Yield the blocks that may be read in a slot."""
-    return (b for b in layout.blocks if slot.holds is None or b.kind in slot.holds or b.kind in slot.reads)
 
 
 def _spelled(place: Place) -> Place:
