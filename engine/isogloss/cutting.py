@@ -74,7 +74,6 @@ class Stencil(NamedTuple):
     fill: Filling
     mark: Any
     losses: tuple[Loss, ...]
-    source: str
     #: It does more than advance counts and lengths: it changes flags, or tells the end.
     moves: bool
 
@@ -208,7 +207,7 @@ class Cutting:
         exec(compile(source, "<stencil>", "exec"), names)  # noqa: S102 - the text is ours, values stand in it as names
         mark = state_of(self.seen.after)
         moves = mark != state_of(self.seen.before) or mark[-1]
-        made = Stencil(names["fill"], mark, self.seen.losses, source, moves)
+        made = Stencil(names["fill"], mark, self.seen.losses, moves)
         return made if self._holds(made) else None
 
     def _holds(self, made: Stencil) -> bool:

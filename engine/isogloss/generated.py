@@ -129,11 +129,6 @@ def _position(document: Value, path: Path) -> Path:
     return tuple(found)
 
 
-def source_of(link: Link, document: Value) -> Path:
-    """Return where a node stands in the document."""
-    return _climbed((link,), document)[1]
-
-
 def shallow(values: list[Value]) -> None:
     """Bail where values might be nested too deep, or be too many."""
     doubtful = [value for value in values if not small(marshal.dumps(value))]

@@ -29,9 +29,6 @@ if TYPE_CHECKING:
     from isogloss.rule import Rule
     from isogloss.values import Path, Value
 
-#: The most objects that following references may make (a schema can refer to itself many times over).
-NODE_LIMIT = 10_000
-
 #: The example of a side that says nothing: it reads nothing that another rule could have read.
 _NOTHING = Obj(())
 

@@ -35,7 +35,6 @@ class Model:
     builtin: bool
     mixed_tools: bool
     modalities: tuple[str, ...]
-    sampling: str
     penalties: bool
     logprobs: bool
     candidates: int
