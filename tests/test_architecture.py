@@ -23,6 +23,7 @@ ORDER = [
     "loss",
     "resources",
     "limits",
+    "paths",
     "guard",
     "references",
     "codecs",

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from isogloss import pointer
+from isogloss import paths, pointer
 from isogloss.errors import DocumentError, UnknownName
 from isogloss.lens import holds
 from isogloss.values import ABSENT
@@ -46,11 +44,17 @@ class Route:
     stream: bool | None
     #: How that stream is framed.
     framing: _Words = field(default_factory=dict[str, Any])
+    #: What its path and its query say beside the model, by name.
+    said: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Whether its request has a body.
+    embodied: bool = True
 
+    def document(self, body: Value) -> Value:
+        """Return the request's document: its body with what the address says; None where there is neither.
 
-@lru_cache(maxsize=256)
-def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile(text)
+        Raises DocumentError where both say something else under one name.
+        """
+        return paths.document(self.said, body)
 
 
 def find(dialect: Dialect, method: str, path: str, query: Mapping[str, str]) -> Route | None:
@@ -58,25 +62,17 @@ def find(dialect: Dialect, method: str, path: str, query: Mapping[str, str]) -> 
     for entry in dialect.routes:
         if entry["method"] != method or not entry.get("heard", True):
             continue
-        match = _pattern(entry["match"]).fullmatch(path)
-        if match and all(query.get(name) == value for name, value in entry.get("query", {}).items()):
-            stream = _told(entry.get("stream"), None)
-            return Route(entry["operation"], match.groupdict().get("model"), stream, _framing(dialect, entry))
+        match = paths.pattern(entry["match"]).fullmatch(path)
+        if match and paths.fits(entry, query):
+            stream, said = _told(entry.get("stream"), None), paths.heard(entry, match, query)
+            model, embodied = match.groupdict().get("model"), paths.embodied(method)
+            return Route(entry["operation"], model, stream, _framing(dialect, entry), said, embodied)
     return None
 
 
 def unknown(dialect: Dialect, method: str, path: str) -> UnknownName:
     """Say that there is no such route, and which come near."""
     return UnknownName("route", f"{method} {path}", [f"{entry['method']} {entry['path']}" for entry in dialect.routes])
-
-
-def _quoted(name: str, safe: str) -> str:
-    from urllib.parse import quote  # a translation alone need not wait for it
-
-    try:
-        return quote(name, safe=safe)
-    except UnicodeEncodeError:
-        raise DocumentError("/model", "the name of the model is no Unicode text", rule="routes") from None
 
 
 def call(
@@ -102,9 +98,8 @@ def call(
 def _call(dialect: Dialect, entry: _Words, model: str, body: Value, *, stream: bool) -> Call:
     if "refuse" in entry:
         raise _refused(entry["operation"], model, entry["refuse"], entry.get("status", 400))
-    path = entry["path"].replace("{model}", _quoted(model, safe="/" if "models" in entry else ""))
-    query, pages = dict(entry.get("query", {})), entry.get("pages", {})
-    return Call(entry["method"], path, query, {}, body, stream, _framing(dialect, entry), pages)
+    path, query, body = paths.split(entry, model, body)
+    return Call(entry["method"], path, query, {}, body, stream, _framing(dialect, entry), entry.get("pages", {}))
 
 
 def _refused(operation: str, model: str | None, reason: str, status: int = 400) -> DocumentError:
@@ -128,7 +123,7 @@ def joined(pages: _Words, replies: Sequence[Value]) -> Value:
 
 
 def _called(entry: _Words, model: str, *, stream: bool) -> bool:
-    fits = "models" not in entry or _pattern(entry["models"]).fullmatch(model)
+    fits = "models" not in entry or paths.pattern(entry["models"]).fullmatch(model)
     return bool(fits) and _told(entry.get("stream"), stream) is stream
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss import example, paths
 from isogloss.checks.book import Book
 from isogloss.checks.names import absent_facts
 from isogloss.errors import Problem
@@ -101,9 +102,25 @@ def _route(book: Book, dialect: Dialect, index: int, route: Any) -> Iterator[Pro
         return
     mark = book.mark(start, index, "match")
     yield from _pattern(route["match"], mark)
-    if "{model}" in route.get("path", "") and "(?P<model>" not in route["match"]:
-        yield Problem(mark, "the path names a model; the pattern must find it: (?P<model>…)")
+    for name in paths.in_path(route):
+        if f"(?P<{name}>" not in route["match"]:
+            yield Problem(mark, f"the path says {name!r}; the pattern must find it: (?P<{name}>…)")
+    if not paths.embodied(route["method"]):
+        yield from _unsaid(book, dialect, route)
     yield from absent_facts(book, dialect.name, route.get("needs", ()), book.mark(start, index, "needs"))
     known = {name.rpartition(".")[0] for name in book.ruleset.documents}
     if route["operation"] not in known:
         yield book.unknown(book.mark(start, index, "operation"), "operation", route["operation"], known)
+
+
+def _unsaid(book: Book, dialect: Dialect, route: Any) -> Iterator[Problem]:
+    """Where a request has no body, its document holds nothing but what the address says."""
+    document = book.ruleset.documents.get(f"{route['operation']}.request")
+    said = paths.names(route)
+    for rule in document.rules if document is not None and route.get("calls", True) else ():
+        for path, _ in example.places(rule.sides[dialect.name]) if dialect.name in rule.sides else ():
+            if path and path[0] not in said:
+                yield Problem(
+                    book.name_mark(rule.mark, dialect.name, str(path[0])),
+                    f"{route['method']} has no body, and its route does not say {path[0]!r}",
+                )

@@ -190,7 +190,7 @@ class Gateway:
     async def _answer(self, asked: Asked, aim: Aim, shown: str | None) -> Answer:
         if aim.route is None:
             return await self._passing.answer(asked, aim, self._behind(aim.front), shown)
-        needs_body = f"{aim.route.operation}.request" in self.ruleset.documents
+        needs_body = aim.route.embodied and f"{aim.route.operation}.request" in self.ruleset.documents
         may_pass = all(one.dialect == aim.front for one in self._settings.upstreams)
         if may_pass and not self._settings.aliases:
             return await self._passing.answer(asked, aim, self._settings.upstreams[0], shown)

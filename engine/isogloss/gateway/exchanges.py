@@ -93,7 +93,8 @@ class Exchanges:
         strict = self._settings.strict and body is not None
         gloss = self.gloss(aim.front, upstream, explained=explained, strict=strict)
         try:
-            exchange = gloss.exchange(aim.route.operation, body, model=aim.route.model, stream=aim.route.stream)
+            route, said = aim.route, aim.route.document(body)
+            exchange = gloss.exchange(route.operation, said, model=route.model, stream=route.stream)
             call = exchange.calls[0]
         except IsoglossError as error:
             raise failures.of_request(error) from error

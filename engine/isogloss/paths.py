@@ -1,0 +1,134 @@
+"""Names in the addresses of calls: what a path or a query says stands in the request's document, and the reverse.
+
+`{name}` in a route's path, or as a value of its query, is the member of that name. The name of the model is the
+exchange's own, and no member.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+from isogloss.errors import DocumentError
+from isogloss.values import ABSENT
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from isogloss.values import Value
+
+    _Words = Mapping[str, Any]
+
+_NAME: Final = re.compile(r"\{([a-z_]+)\}")
+_MODEL: Final = "model"
+#: Methods whose requests have no body.
+_BARE: Final = frozenset({"GET", "HEAD", "DELETE"})
+_RULE: Final = "routes"
+
+
+@lru_cache(maxsize=256)
+def pattern(text: str) -> re.Pattern[str]:
+    """Compile a route's pattern."""
+    return re.compile(text)
+
+
+def in_path(entry: _Words) -> list[str]:
+    """Return the names in the path of a route, the model's among them."""
+    return _NAME.findall(entry["path"])
+
+
+def names(entry: _Words) -> tuple[str, ...]:
+    """Return the names that the address of a route says of the document."""
+    return (*(name for name in in_path(entry) if name != _MODEL), *_asked(entry).values())
+
+
+def embodied(method: str) -> bool:
+    """Tell whether requests of a method have a body."""
+    return method not in _BARE
+
+
+def fits(entry: _Words, query: Mapping[str, str]) -> bool:
+    """Tell whether a query says all that a route wants said."""
+    return all(query.get(name) == value for name, value in entry.get("query", {}).items() if not _NAME.fullmatch(value))
+
+
+def heard(entry: _Words, match: re.Match[str], query: Mapping[str, str]) -> dict[str, str]:
+    """Return what an address says, by name."""
+    said = {name: value for name, value in match.groupdict().items() if name != _MODEL and value is not None}
+    return said | {name: query[word] for word, name in _asked(entry).items() if word in query}
+
+
+def document(said: Mapping[str, str], body: Value) -> Value:
+    """Return the request's document: its body, with what its address says.
+
+    Raises DocumentError where both say something else under one name.
+    """
+    if not said or not (body is None or isinstance(body, dict)):
+        return body
+    for name, value in said.items():
+        if body is not None and body.get(name, value) != value:
+            raise DocumentError(f"/{name}", "the address says otherwise", rule=_RULE)
+    return {**(body or {}), **said}
+
+
+def split(entry: _Words, model: str, body: Value) -> tuple[str, dict[str, str], Value]:
+    """Return a route's path, its query, and what is left of the document for the body.
+
+    Raises DocumentError where a name is missing, or would lead elsewhere than the route does.
+    """
+    path, query, taken = _path(entry, model, body), _query(entry, body), names(entry)
+    rest = {name: value for name, value in body.items() if name not in taken} if isinstance(body, dict) else body
+    if embodied(entry["method"]):
+        return path, query, rest if taken else body
+    for name in rest or ():
+        raise DocumentError(f"/{name}", "a call without a body cannot say this", rule=_RULE)
+    return path, query, None
+
+
+def _path(entry: _Words, model: str, body: Value) -> str:
+    """Fill in a path; what the names say may not lead out of what the route matches."""
+    said = {name: model if name == _MODEL else _said(body, name) for name in in_path(entry)}
+    whole = _NAME.sub(lambda match: said[match[1]], entry["path"])
+    strayed = pattern(entry["match"]).fullmatch(whole) is None or any(s in (".", "..") for s in whole.split("/"))
+    if strayed:
+        raise DocumentError(f"/{next(iter(said))}", "there is nothing of this name", rule=_RULE, status=404)
+    plain = _MODEL if "models" not in entry else None
+    quoted = {name: _quoted(name, text, "" if name == plain else "/") for name, text in said.items()}
+    return _NAME.sub(lambda match: quoted[match[1]], entry["path"])
+
+
+def _said(body: Value, name: str) -> str:
+    value = body.get(name, ABSENT) if isinstance(body, dict) else ABSENT
+    if not isinstance(value, str) or not value:
+        raise DocumentError(f"/{name}", f"the request says no {name}", rule=_RULE)
+    return value
+
+
+def _query(entry: _Words, body: Value) -> dict[str, str]:
+    fixed = {word: value for word, value in entry.get("query", {}).items() if not _NAME.fullmatch(value)}
+    said = _asked(entry).items() if isinstance(body, dict) else ()
+    return fixed | {word: _text(name, body[name]) for word, name in said if name in body}
+
+
+def _text(name: str, value: Value) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    raise DocumentError(f"/{name}", "an address says words and numbers only", rule=_RULE)
+
+
+def _asked(entry: _Words) -> dict[str, str]:
+    """Return the names that a route's query says, by its words."""
+    found = ((word, _NAME.fullmatch(value)) for word, value in entry.get("query", {}).items())
+    return {word: match[1] for word, match in found if match is not None}
+
+
+def _quoted(name: str, text: str, safe: str) -> str:
+    from urllib.parse import quote  # a translation alone need not wait for it
+
+    try:
+        return quote(text, safe=safe)
+    except UnicodeEncodeError:
+        raise DocumentError(f"/{name}", "this is no Unicode text", rule=_RULE) from None
