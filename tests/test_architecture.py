@@ -58,6 +58,7 @@ ORDER = [
     "generated",
     "parting",
     "wording",
+    "compiler_frames",
     "compiler_code",
     "compiler_guards",
     "compiler_examples",

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import MISSING, fields
 from typing import TYPE_CHECKING, Any
 
+from isogloss.compiler_frames import shared
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
@@ -72,7 +74,7 @@ class Module:
 
     def function(self, name: str, arguments: str, body: Code) -> None:
         """Add a function."""
-        self.functions.append("\n".join([f"def {name}({arguments}):", *body.lines, ""]))
+        self.functions.append("\n".join([f"def {name}({arguments}):", *shared(body.lines), ""]))
 
     def source(self) -> str:
         """Write out what has been added since the last time."""
