@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from isogloss import cache, families, shelves
 from isogloss.lens import Lens
@@ -19,22 +20,45 @@ if TYPE_CHECKING:
     Fast = Callable[..., Any]
 
 
-@lru_cache(maxsize=64)
+#: The rulesets that are remembered, with what was made of them; with more in turn, each is made anew.
+_MOST: Final = 64
+
+
+@lru_cache(maxsize=_MOST)
 def ruleset(version: str | None = None, profile: str | None = None, overlays: tuple[str, ...] = ()) -> Ruleset:
     """Load a ruleset, or return the one that was loaded."""
     return cache.ruleset(version or shelves.versions()[-1], profile, tuple(Path(path) for path in overlays))
 
 
-_LENSES: dict[tuple[int, str, str, str, str | None, str | None], tuple[Ruleset, Lens]] = {}
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """What was made of one ruleset."""
+
+    rules: Ruleset
+    lenses: dict[tuple[str, str, str, str | None, str | None], Lens]
+    families: dict[tuple[str, str | None], Match]
+
+
+_MADE: dict[int, _Made] = {}
+
+
+def _made(rules: Ruleset) -> _Made:
+    found = _MADE.get(id(rules))
+    if found is None or found.rules is not rules:
+        while len(_MADE) >= _MOST:
+            _MADE.pop(next(iter(_MADE), 0), None)
+        found = _MADE[id(rules)] = _Made(rules, {}, {})
+    return found
 
 
 def lens(rules: Ruleset, document: str, reader: str, writer: str, matches: Mapping[str, Match]) -> Lens:
     """Turn a ruleset for one document, direction and pair of families, or return what was turned."""
-    key = (id(rules), document, reader, writer, _id(matches.get(reader)), _id(matches.get(writer)))
-    found = _LENSES.get(key)
-    if found is None or found[0] is not rules:
-        found = _LENSES[key] = (rules, Lens(rules, document, reader, writer, matches))
-    return found[1]
+    lenses = _made(rules).lenses
+    key = (document, reader, writer, _id(matches.get(reader)), _id(matches.get(writer)))
+    found = lenses.get(key)
+    if found is None:
+        found = lenses[key] = Lens(rules, document, reader, writer, matches)
+    return found
 
 
 def compiled(lens: Lens) -> Fast | None:
@@ -56,17 +80,14 @@ def _id(match: Match | None) -> str | None:
     return match.family.id if match is not None and match.family is not None else None
 
 
-_FAMILIES: dict[tuple[int, str, str | None], tuple[Ruleset, Match]] = {}
-
-
 def family(rules: Ruleset, dialect: str, model: str | None) -> Match:
     """Find a model's family."""
-    key = (id(rules), dialect, model)
-    found = _FAMILIES.get(key)
-    if found is None or found[0] is not rules:
-        if len(_FAMILIES) > 10_000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
-            _FAMILIES.clear()
-        found = (rules, families.resolve(rules, dialect, model))
+    known = _made(rules).families
+    found = known.get((dialect, model))
+    if found is None:
+        if len(known) > 10_000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
+            known.clear()
+        found = families.resolve(rules, dialect, model)
         if len(model or "") <= families.LONGEST:
-            _FAMILIES[key] = found
-    return found[1]
+            known[dialect, model] = found
+    return found

@@ -2,34 +2,49 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Final
 
 from isogloss.errors import DocumentError
 from isogloss.values import DEPTH_LIMIT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from isogloss.values import Value
 
-#: The deepest nesting and the most values that a document may have, and the most letters that a stream keeps of what
-#: it cannot tell yet, unless the caller says otherwise.
-LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000, "held": 8_000_000}
+#: The deepest nesting, the most values and the most bytes of text that a document may have, and the most letters that a
+#: stream keeps of what it cannot tell yet, unless the caller says otherwise. Bytes are not counted unless asked for:
+#: whoever reads a document off a wire has bounded them there.
+LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000, "bytes": sys.maxsize, "held": 8_000_000}
 
 
-def check_size(value: Value, depth: int, nodes: int) -> None:
-    """Refuse what is nested too deep or holds too many values."""
+def check_size(value: Value, limits: Mapping[str, int]) -> None:
+    """Refuse what is nested too deep, holds too many values, or too much text (as UTF-8, names of members too)."""
+    depth, nodes, size = min(limits["depth"], DEPTH_LIMIT), limits["nodes"], limits["bytes"]
+    counts = size != LIMITS["bytes"]
+    size -= _bytes([value]) if counts else 0
     level: list[Value] = [value]
-    for _ in range(min(depth, DEPTH_LIMIT)):
+    for _ in range(depth):
+        names = [name for outer in level if isinstance(outer, dict) for name in outer] if counts else []
         level = [inner for outer in level for inner in _members(outer)]
         nodes -= len(level)
+        size -= _bytes(names) + _bytes(level) if counts else 0
         if nodes < 0:
             raise DocumentError("", "the document holds more values than the limit allows", rule="limits", status=413)
+        if size < 0:
+            raise DocumentError("", "the document holds more text than the limit allows", rule="limits", status=413)
         level = [inner for inner in level if isinstance(inner, dict | list)]
         if not level:
             return
-    raise DocumentError("", f"the document is nested more than {min(depth, DEPTH_LIMIT)} deep", rule="limits")
+    raise DocumentError("", f"the document is nested more than {depth} deep", rule="limits")
 
 
 def _members(value: Value) -> Iterable[Value]:
     return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _bytes(values: Iterable[Value]) -> int:
+    """Count the bytes of texts; those of ASCII, as base64 is, need no copy for that."""
+    texts = [value for value in values if isinstance(value, str)]
+    return sum(len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass")) for text in texts)

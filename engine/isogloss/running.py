@@ -106,8 +106,10 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
     """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
     if lens.seed is not None and (memory.progress is None or memory.seed is None):
         memory.seed = memory.values["seed"] = seed_of(lens.seed, body, memory)
+    if not gloss.usual:
+        check_size(body, gloss.limits)
     # Generated code keeps no registers: of a stream it takes what tells no strand.
-    if gloss.usual and (memory.progress is None or (gloss.swift and memory.progress.each not in body)):
+    if memory.progress is None or (gloss.swift and memory.progress.each not in body):
         done = fast(lens, body, memory, gloss, more)
         if done is not None:
             return done
@@ -142,7 +144,7 @@ def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
 
 def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
     """Run the interpreter."""
-    check_size(body, gloss.limits["depth"], gloss.limits["nodes"])
+    check_size(body, gloss.limits)
     going = Run(lens, memory, defaults=gloss.defaults)
     try:
         written = going.document(body)

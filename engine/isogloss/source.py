@@ -7,6 +7,7 @@ scalar that YAML 1.1 reads otherwise than a JSON author would (`no`, `off`, `3.1
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import yaml
@@ -68,10 +69,30 @@ def read(path: Path, name: str) -> Map:
 
 def parse(text: str, name: str) -> Map:
     """Read YAML text that holds one object."""
+    return _copied(_parsed(text, name))
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str, name: str) -> Map:
+    """Remember what was read: each overlay is laid over the same rulebook, on a copy, since actions change it."""
     reader = _Reader(text, name)
     value = reader.document()
     if reader.problems:
         raise RuleError(reader.problems)
+    return value
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, Map):
+        found = Map(value.mark)
+        found.update({name: _copied(member) for name, member in value.items()})
+        found.marks, found.names = value.marks.copy(), value.names.copy()
+        return found
+    if isinstance(value, Seq):
+        items = Seq(value.mark)
+        items.extend(map(_copied, value))
+        items.marks = value.marks.copy()
+        return items
     return value
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss.cutting import Seen, advance, state_of
 from isogloss.errors import DocumentError, IsoglossError
 from isogloss.gathering import Assembled, Gathered, keep, laid, taken
+from isogloss.limits import check_size
 from isogloss.pointer import find, says
 from isogloss.progress import Progress
 from isogloss.tables import other_word
@@ -61,6 +62,8 @@ class Stream:
         keeps = any(says(exchange.request.body, place) for place in self.reads.positions)
         self.progress = Progress(self.reads.each, self.reads.index, exchange.gloss.limits["held"], keeps=keeps)
         self.memory.progress = self.progress
+        #: What pieces are held against where the caller has limits of its own.
+        self._bounds = None if exchange.gloss.usual else exchange.gloss.limits
         #: No more will be said.
         self.ended = False
         #: What every piece says, and what the last one will.
@@ -89,6 +92,11 @@ class Stream:
         """
         if self.ended:
             return []
+        if self._bounds is not None:
+            try:
+                check_size(event, self._bounds)
+            except DocumentError as error:
+                return self._broken(error)
         if not self._begun:
             self._begin(event)
         for stencil in self._ready or ():

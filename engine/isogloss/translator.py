@@ -105,10 +105,10 @@ class Translator:
         self.clock = clock
         #: Whether replies are held against the schemas that requests ask to be enforced; else `demand` says which.
         self.enforce = enforce
-        #: Whether generated code may do it: it knows the usual limits only …
+        #: Whether documents are as good as measured: generated code leaves to the interpreter what passes these.
         self.usual: Final = self.limits == LIMITS
-        #: … and whether what it says is all that is asked for.
-        self.swift: Final = self.usual and not trace
+        #: Whether what generated code says is all that is asked for.
+        self.swift: Final = not trace
         self._plans: dict[str | None, _Plan] = {}
         self._asking = routes.asking(self.ruleset.dialects[source])
 
@@ -241,7 +241,7 @@ class Exchange:
             memory.seed = memory.values["seed"] = seed_of(lens.seed, body, memory)
 
     def stencils(self) -> Stencils | None:
-        """Return the stencils of this exchange's streams; none where a ledger is kept or limits are of one's own."""
+        """Return the stencils of this exchange's streams; none where a ledger is kept."""
         gloss = self.gloss
         if not gloss.swift:
             return None

@@ -1,0 +1,122 @@
+"""isogloss inside other programs: a budget for what strangers send, and rules of their own for each tenant."""
+
+import gc
+import json
+import weakref
+
+import isogloss
+import pytest
+from isogloss import library
+
+HELLO = {"model": "gemini-2.5-flash", "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def exchange(body, **options):
+    return isogloss.Translator("openai", "gemini", **options).exchange("chat", body)
+
+
+# ------------------------------------------------------------------------------------------------ a budget
+
+
+def nested(depth):
+    return {"type": "object", "properties": {"a": nested(depth - 1)}} if depth else {"type": "string"}
+
+
+def with_schema(depth):
+    function = {"name": "f", "parameters": nested(depth)}
+    return {**HELLO, "tools": [{"type": "function", "function": function}]}
+
+
+@pytest.mark.parametrize("times", [1, 3])  # by the interpreter first, by generated code then
+@pytest.mark.parametrize(
+    ("limits", "fits", "too_much", "status"),
+    [
+        ({"depth": 30}, with_schema(5), with_schema(20), 400),
+        ({"nodes": 50}, HELLO, {**HELLO, "messages": HELLO["messages"] * 20}, 413),
+        ({"bytes": 100}, HELLO, {**HELLO, "messages": [{"role": "user", "content": "x" * 100}]}, 413),
+        ({"bytes": 100}, HELLO, {**HELLO, "messages": [{"role": "user", "content": "€" * 20}]}, 413),
+        ({"bytes": 100}, HELLO, {**HELLO, "metadata": {"x" * 100: 1}}, 413),
+        ({"bytes": 100}, HELLO, {**HELLO, "user": "\ud83d" * 40}, 413),
+    ],
+)
+def test_budgets(limits, fits, too_much, status, times):
+    for _ in range(times):
+        assert exchange(fits, limits=limits).calls[0].body["contents"]
+        with pytest.raises(isogloss.DocumentError) as refused:
+            exchange(too_much, limits=limits)
+        assert (refused.value.status, refused.value.rule) == (status, "limits")
+
+
+def test_a_budget_is_exact():
+    size = sum(map(len, ("model", "gemini-2.5-flash", "messages", "role", "user", "content", "Hello")))
+    assert exchange(HELLO, limits={"bytes": size})
+    with pytest.raises(isogloss.DocumentError, match="more text"):
+        exchange(HELLO, limits={"bytes": size - 1})
+
+
+def test_a_budget_holds_for_every_piece_of_a_stream():
+    def piece(text):
+        return {"candidates": [{"content": {"parts": [{"text": text}]}, "index": 0}], "responseId": "r1"}
+
+    for _ in range(3):  # pieces of one shape are told by stencils after a while
+        stream = exchange({**HELLO, "stream": True}, limits={"bytes": 500}).stream()
+        assert all(stream.feed(piece("a"))[0]["choices"] for _ in range(20))
+        (failed,) = stream.feed(piece("a" * 1000))
+        assert "more text than the limit allows" in json.dumps(failed["error"])
+        assert stream.ended
+
+
+def test_wrong_limits_are_named():
+    with pytest.raises(isogloss.UnknownName, match="byts"):
+        isogloss.Translator("openai", "gemini", limits={"byts": 1})
+
+
+# ------------------------------------------------------------------------------------------------ tenants
+
+
+def overlay(folder, number):
+    path = folder / f"{number}.yaml"
+    path.write_text(
+        f"""
+families:
+  gemini-9-neon:
+    extends: gemini-3-pro
+    match: "gemini-9-neon(?:-.*)?"
+    generation: 9.0
+    tables:
+      effort:
+        - [low, {{thinkingLevel: LOW, includeThoughts: true}}, {{reason: "tenant {number}"}}]
+        - [high, {{thinkingLevel: LOW, includeThoughts: true}}, clamp, {{reason: "tenant {number}"}}]
+"""
+    )
+    return str(path)
+
+
+def test_each_tenant_has_rules_of_its_own(tmp_path):
+    asked = {**HELLO, "model": "gemini-9-neon", "reasoning_effort": "high"}
+    tenants = [isogloss.Translator("openai", "gemini", overlays=[overlay(tmp_path, n)]) for n in range(3)]
+    losses = [gloss.exchange("chat", asked).losses for gloss in (*tenants, *tenants)]
+    clamped = [[loss.reason for loss in told if loss.kind == "clamped"] for told in losses]
+    assert clamped == [[f"tenant {n}"] for n in (0, 1, 2, 0, 1, 2)]
+    (assumed,) = {loss.kind for loss in exchange({**HELLO, "model": "gemini-9-neon"}).losses}
+    assert assumed == "assumed"
+
+
+def test_a_translator_of_known_rules_loads_nothing(tmp_path, monkeypatch):
+    path = overlay(tmp_path, 0)
+    first = isogloss.Translator("openai", "gemini", overlays=[path])
+    monkeypatch.setattr(library.cache, "ruleset", None)
+    assert isogloss.Translator("openai", "gemini", overlays=[path]).ruleset is first.ruleset
+
+
+def test_rules_that_nobody_uses_any_more_are_forgotten(tmp_path, monkeypatch):
+    monkeypatch.setattr(library, "ruleset", library.ruleset.__wrapped__)
+    monkeypatch.setattr(library, "_MOST", 2)
+    rules = []
+    for number in range(4):
+        gloss = isogloss.Translator("openai", "gemini", overlays=[overlay(tmp_path, number)])
+        assert gloss.exchange("chat", HELLO).calls
+        rules.append(weakref.ref(gloss.ruleset))
+        del gloss
+    gc.collect()
+    assert [one() is None for one in rules[:2]] == [True, True]
