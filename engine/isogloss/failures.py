@@ -29,7 +29,7 @@ class Failure(Exception):  # noqa: N818 - it is what a caller is told, not a mis
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
-        super().__init__(self.status, self.text)
+        Exception.__init__(self, self.status, self.text)
 
     @property
     def body(self) -> dict[str, Any]:

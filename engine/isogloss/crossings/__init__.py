@@ -1,8 +1,11 @@
 """One request on its way to a server of another dialect, and what comes back: sans-IO, for gateway and clients alike.
 
 servers   the server behind: its address, its key, where they come from
+doing     the steps that are done on the network, and what goes out and comes in
+paper     JSON in and out
 crossing  the request to send, and how what comes back is read
-doing     the steps that are done on the network
-fetching  … to fetch media for models that do not
-steps     … for a whole request, as a generator: no input or output of its own
+framing   the documents of a stream as its caller reads them
+fetching  the steps to fetch media for models that do not
+steps     the steps for a whole request, as a generator: no input or output of its own
+lines     steps done on a connection; what HTTP libraries differ in is left to heirs
 """

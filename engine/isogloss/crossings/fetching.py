@@ -1,102 +1,147 @@
-"""Media that a request gives by address, fetched as steps where its model does not fetch: as the gateway does it.
+"""Media that a request gives by address, fetched as steps where its model does not fetch.
 
-Every name is looked up here, and the very address that was looked at is the one that is connected to; the certificate
-must still be the name's. No key is sent.
+Every name is looked up here, and the very address that was looked at is the one that is connected to, at every hop; the
+certificate must still be the name's. No key and no cookie is sent.
 """
 
 from __future__ import annotations
 
 import base64
+import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from isogloss import links
-from isogloss.crossings.crossing import Arrived, Outgoing
-from isogloss.crossings.doing import Broken, Look, Read, Send
+from isogloss.crossings.doing import Broken, Look, Outgoing, Read, Send, Together
 from isogloss.failures import Failure
 from isogloss.pointer import dotted, find
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
-    from isogloss.addresses import Reach
-    from isogloss.crossings.crossing import Crossing
-    from isogloss.crossings.doing import Step
+    from isogloss.crossings.crossing import Terms
+    from isogloss.crossings.doing import Arrived, Step
+    from isogloss.routes import Call
+    from isogloss.translator import Exchange
+    from isogloss.values import Value
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 _PORTS: Final = {"http": 80, "https": 443}
-#: The most of each file, in bytes; files in a request; addresses that one leads on to.
-_MOST, _FILES, _HOPS = 20 * 1024 * 1024, 32, 3
 _OK: Final = 200
 
 
-def inlined(crossing: Crossing, reach: Reach) -> Generator[Step, Any, None]:
-    """Put the media into the request; raise Failure where it cannot be had."""
-    exchange = crossing.exchange
+def inlined(call: Call, exchange: Exchange, terms: Terms) -> Generator[Step, Any, Call]:
+    """Return a call with the media in it that its model does not fetch; raise Failure where it cannot be had."""
     spec = exchange.gloss.ruleset.dialects[exchange.gloss.target].raw.get("links")
     if spec is None or links.takes_addresses(exchange, spec):
-        return
-    places = list(links.places(crossing.body, spec))
-    if len(places) > _FILES:
-        raise Failure(400, f"a request may link to {_FILES} files, not to {len(places)}")
-    for path in places:
-        place = find(crossing.body, path)
-        file = yield from _fetched(place, spec, reach)
-        crossing.body = links.put(crossing.body, path, links.held_in(place, file, spec))
+        return call
+    places = list(links.places(call.body, spec))
+    if not places:
+        return call
+    bounds, body = terms.bounds, call.body
+    if len(places) > bounds.media_files:
+        raise Failure(400, f"a request may link to {bounds.media_files} files, not to {len(places)}")
+    works = tuple(_fetched(find(body, path), spec, terms) for path in places)
+    files: list[links.File] = yield Together(works, bounds.media_files)
+    for path, file in zip(places, files, strict=True):
+        body = links.put(body, path, links.held_in(find(body, path), file, spec))
+    return replace(call, body=body)
 
 
-def _fetched(place: Any, spec: Mapping[str, Any], reach: Reach) -> Generator[Step, Any, links.File]:
-    address = url = str(find(place, dotted(spec["linked"]["address"])))
+def _fetched(place: Value, spec: Mapping[str, Any], terms: Terms) -> Generator[Step, Any, links.File]:
+    address = str(find(place, dotted(spec["linked"]["address"])))
     said = find(place, dotted(spec["linked"].get("type", "")))
-    try:
-        for _ in range(_HOPS + 1):
-            arrived: Arrived = yield Send((yield from _asked(url, address, reach)))
-            if arrived.status not in _REDIRECTS:
-                return (yield from _read(arrived, address, said if isinstance(said, str) else "", spec))
-            url = _led(url, arrived.headers.get("location", ""), address)
-    except Broken as broken:
-        raise links.refused(address, f"cannot be fetched: {broken}") from None
-    raise links.refused(address, f"leads on more than {_HOPS} times")
+    fetch = _Fetch(address, terms)
+    return (yield from fetch.file(said if isinstance(said, str) else "", spec.get("types", ())))
 
 
-def _asked(url: str, address: str, reach: Reach) -> Generator[Step, Any, Outgoing]:
-    """Make the request to an address that a name stands for."""
-    split = _sound(url, address)
-    host, port = str(split.hostname), split.port or _PORTS[split.scheme]
-    found: list[str] = yield Look(host, port)
-    if not found or not all(reach.permits(one) for one in found):
-        raise links.refused(address, "has an address that may not be reached" if found else "has a name nobody knows")
-    number = f"[{found[0]}]" if ":" in found[0] else found[0]
+class _Fetch:
+    """One file on its way in, for which there is so much time."""
+
+    def __init__(self, address: str, terms: Terms) -> None:
+        self._address = address
+        self._reach = terms.reach
+        self._bounds = terms.bounds
+        self._end = time.monotonic() + terms.bounds.media_time
+
+    def file(self, said: str, types: Any) -> Generator[Step, Any, links.File]:
+        """Fetch the file; `said` is the type that the request gives it."""
+        url, most = self._address, self._bounds.media_redirects
+        try:
+            for _ in range(most + 1):
+                arrived: Arrived = yield from self._sent(url)
+                if arrived.status not in _REDIRECTS:
+                    return (yield from self._read(arrived, said, types))
+                url = self._led(url, arrived.headers.get("location", ""))
+        except Broken as broken:
+            if broken.late:
+                raise self._late() from None
+            raise self._refused(f"cannot be fetched: {broken}") from None
+        raise self._refused(f"leads on more than {most} times")
+
+    def _refused(self, reason: str) -> Failure:
+        return links.refused(self._address, reason)
+
+    def _late(self) -> Failure:
+        return self._refused(f"does not come within {self._bounds.media_time:g} seconds")
+
+    def _left(self) -> float:
+        """Return the seconds that are left; raise Failure where there are none."""
+        left = self._end - time.monotonic()
+        if left <= 0:
+            raise self._late()
+        return left
+
+    def _sent(self, url: str) -> Generator[Step, Any, Arrived]:
+        """Ask at an address that a name stands for: at the first one that takes a connection."""
+        split = self._sound(url)
+        host, port = str(split.hostname), split.port or _PORTS[split.scheme]
+        found: list[str] = yield Look(host, port, self._left())
+        if not found or not all(self._reach.permits(one) for one in found):
+            raise self._refused("has an address that may not be reached" if found else "has a name nobody knows")
+        for index, number in enumerate(found):
+            try:
+                return (yield Send(_request(split, number, port), self._left()))
+            except Broken as broken:
+                if broken.arrived or index == len(found) - 1:
+                    raise
+        raise AssertionError
+
+    def _sound(self, url: str) -> SplitResult:
+        try:
+            split = urlsplit(url)
+            sound = split.scheme in _PORTS and split.hostname and split.username is None and split.port != 0
+        except ValueError:
+            raise self._refused("is no address") from None
+        if not sound:
+            raise self._refused("leads to something else than an http address")
+        return split
+
+    def _led(self, url: str, location: str) -> str:
+        if not location:
+            raise self._refused("leads nowhere")
+        found = urljoin(url, location)
+        if url.lower().startswith("https:") and not found.lower().startswith("https:"):
+            raise self._refused("leads from a safe address to an unsafe one")
+        return found
+
+    def _read(self, arrived: Arrived, said: str, types: Any) -> Generator[Step, Any, links.File]:
+        if arrived.status != _OK:
+            raise self._refused(f"answers with status {arrived.status}")
+        media, most = (
+            links.agreed(arrived.headers.get("content-type", ""), said, types, self._address),
+            self._bounds.media,
+        )
+        data: bytes = yield Read(most, self._left())
+        if len(data) > most:
+            raise self._refused(f"is larger than {most} bytes")
+        return links.File(media, base64.b64encode(data).decode("ascii"))
+
+
+def _request(split: SplitResult, number: str, port: int) -> Outgoing:
+    """Make the request to one address that a name stands for."""
     headers = {"host": split.netloc, "user-agent": "isogloss", "accept": "*/*", "accept-encoding": "identity"}
-    target = split._replace(netloc=f"{number}:{port}", fragment="").geturl()
-    return Outgoing("GET", target, headers, None, {"sni_hostname": host})
-
-
-def _sound(url: str, address: str) -> SplitResult:
-    try:
-        split = urlsplit(url)
-        sound = split.scheme in _PORTS and split.hostname and split.username is None and split.port != 0
-    except ValueError:
-        raise links.refused(address, "is no address") from None
-    if not sound:
-        raise links.refused(address, "leads to something else than an http address")
-    return split
-
-
-def _led(url: str, location: str, address: str) -> str:
-    if not location:
-        raise links.refused(address, "leads nowhere")
-    found = urljoin(url, location)
-    if url.lower().startswith("https:") and not found.lower().startswith("https:"):
-        raise links.refused(address, "leads from a safe address to an unsafe one")
-    return found
-
-
-def _read(arrived: Arrived, address: str, said: str, spec: Mapping[str, Any]) -> Generator[Step, Any, links.File]:
-    if arrived.status != _OK:
-        raise links.refused(address, f"answers with status {arrived.status}")
-    media = links.agreed(arrived.headers.get("content-type", ""), said, spec.get("types", ()), address)
-    data: bytes = yield Read(_MOST)
-    if len(data) > _MOST:
-        raise links.refused(address, f"is larger than {_MOST} bytes")
-    return links.File(media, base64.b64encode(data).decode("ascii"))
+    host = f"[{number}]" if ":" in number else number
+    target = split._replace(netloc=f"{host}:{port}", fragment="").geturl()
+    return Outgoing("GET", target, headers, None, str(split.hostname))

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from isogloss.routes import Call
     from isogloss.rule import Dialect
 
-_HIDDEN: Final = "[key]"
+#: What stands where a key stood.
+HIDDEN: Final = b"[key]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Server:
     #: Without a slash at the end.
     base: str
     key: str | None = field(default=None, repr=False)
+    #: What is never shown, beside the key.
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def address(self, call: Call, query: Mapping[str, str]) -> str:
         """Put a call on the address; one with a path of its own stands for the dialect's root."""
@@ -40,9 +43,12 @@ class Server:
             return {}
         return {auth["header"]: f"{auth['scheme']} {self.key}" if "scheme" in auth else self.key}
 
-    def hide(self, text: str) -> str:
-        """Take the key out of what is shown: servers repeat those that they refuse."""
-        return text.replace(self.key, _HIDDEN) if self.key else text
+    def hide(self, data: bytes) -> bytes:
+        """Take keys out of what is shown: servers repeat those that they refuse."""
+        for key in (self.key, *self.secrets):
+            if key:
+                data = data.replace(key.encode(), HIDDEN)
+        return data
 
 
 def server(

@@ -22,7 +22,6 @@ from isogloss.gateway.exchanges import Answer, Exchanges
 from isogloss.gateway.fronts import Aim, Fronts
 from isogloss.gateway.judge import Judge
 from isogloss.gateway.keys import Keys, fingerprint
-from isogloss.gateway.media import Fetcher
 from isogloss.gateway.settings import LOOPBACK
 from isogloss.gateway.upstream import Client
 
@@ -73,8 +72,7 @@ class Gateway:
         settings = self._settings
         self._client = Client(settings.limits, self.ruleset.dialects)
         self._judge = Judge(settings.limits.validation)
-        self._fetcher = Fetcher(settings)
-        self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge, self._fetcher)
+        self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge)
         self._passing = passing.Passing(settings, self._client, self._keys)
 
     async def close(self) -> None:

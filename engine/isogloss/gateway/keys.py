@@ -7,6 +7,7 @@ import hmac
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from isogloss.crossings.servers import HIDDEN, Server
 from isogloss.failures import Failure
 
 if TYPE_CHECKING:
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from isogloss.gateway.asking import Asked
     from isogloss.gateway.settings import Settings, Upstream
     from isogloss.rule import Ruleset
-
-_HIDDEN = b"[key]"
 
 
 class Keys:
@@ -61,13 +60,15 @@ class Keys:
             raise Failure(401, text, code="invalid_api_key")
         return key
 
-    def upward(self, upstream: Upstream, shown: str | None) -> Mapping[str, str]:
-        """Return the headers with the key for an upstream: the operator's, else the caller's, never a gateway's own."""
+    def server(self, upstream: Upstream, shown: str | None) -> Server:
+        """Return an upstream with the key for it: the operator's, else the caller's, never a gateway's own."""
         key = upstream.key or (None if self._known else shown)
-        auth: Mapping[str, str] = self._dialects[upstream.dialect].raw.get("auth", {})
-        if key is None or "header" not in auth:
-            return {}
-        return {auth["header"]: f"{auth['scheme']} {key}" if "scheme" in auth else key}
+        secrets = (*self._secrets, shown) if shown else tuple(self._secrets)
+        return Server(self._dialects[upstream.dialect], upstream.url, key, secrets)
+
+    def upward(self, upstream: Upstream, shown: str | None) -> Mapping[str, str]:
+        """Return the headers with the key for an upstream."""
+        return self.server(upstream, shown).headers()
 
     def stands_in(self, text: str) -> bool:
         """Tell whether a key of the gateway stands in a text that would go upstream."""
@@ -77,7 +78,7 @@ class Keys:
         """Take keys out of what is shown to callers: servers repeat the ones that they refuse."""
         for key in (*self._secrets, *shown):
             if key:
-                data = data.replace(key.encode(), _HIDDEN)
+                data = data.replace(key.encode(), HIDDEN)
         return data
 
 

@@ -71,7 +71,7 @@ class Passing:
         stack = AsyncExitStack()
         try:
             target = f"{path}?{query}" if query else path
-            call = self._client.call(upstream, asked.method, target, headers, payload, raw=True)
+            call = self._client.call(upstream, asked.method, target, headers, payload)
             reply = await stack.enter_async_context(call)
             raw_headers = tuple((name, self._keys.hide(value, shown)) for name, value in self._downward(reply))
             if reply.status >= 400:  # noqa: PLR2004 - HTTP

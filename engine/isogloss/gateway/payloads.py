@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _VAST: Final = re.compile(rb"\d[eE]\+?\d{3}")
 
 
-class PayloadError(ValueError):
+class PayloadError(CodecError):
     """Bytes that are no JSON."""
 
 

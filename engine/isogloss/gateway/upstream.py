@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
 from yarl import URL
 
+from isogloss.crossings import doing, lines
+from isogloss.crossings.doing import Arrived
 from isogloss.failures import Failure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
+    from isogloss.crossings.doing import Hold, Outgoing, Send
+    from isogloss.gateway.judge import Judge
     from isogloss.gateway.settings import Limits, Upstream
     from isogloss.rule import Dialect
 
@@ -25,8 +29,18 @@ if TYPE_CHECKING:
 _TRIES: Final = 2
 
 
-class Broken(Failure):
-    """The upstream cannot be reached, is too slow, or hangs up."""
+class Broken(Failure, doing.Broken):
+    """The upstream cannot be reached, is too slow, or hangs up: what the steps hear of, and what a caller is told."""
+
+    def __init__(self, status: int, text: str, reason: str, *, arrived: bool = True, late: bool = False) -> None:
+        Failure.__init__(self, status, text, code="timeout" if late else None)
+        self._reason = reason
+        self.error = self
+        self.arrived = arrived
+        self.late = late
+
+    def __str__(self) -> str:
+        return self._reason
 
 
 class Received:
@@ -40,11 +54,6 @@ class Received:
         self.headers = {name.lower(): value for name, value in reply.headers.items()}
         self.raw_headers = reply.raw_headers
 
-    @property
-    def media(self) -> str:
-        """Its media type, without parameters."""
-        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
-
     async def chunks(self) -> AsyncIterator[bytes]:
         """Give the body as it comes; raise Broken where it stops coming."""
         stream = self._reply.content
@@ -56,9 +65,9 @@ class Received:
                     yield data
         except TimeoutError:
             text = f"the upstream has said nothing for {self._limits.idle:g} seconds"
-            raise Broken(504, text, code="timeout") from None
+            raise Broken(504, text, "silence", late=True) from None
         except (aiohttp.ClientError, OSError) as error:
-            raise Broken(502, f"the upstream's reply broke off: {_name(error)}") from None
+            raise Broken(502, f"the upstream's reply broke off: {_name(error)}", _name(error)) from None
 
     async def read(self, most: int | None = None) -> bytes:
         """Give the whole body; raise Failure where it is too large."""
@@ -72,20 +81,22 @@ class Received:
 
 
 class Client:
-    """Calls upstreams."""
+    """Calls upstreams, and fetches media."""
 
     def __init__(self, limits: Limits, dialects: Mapping[str, Dialect]) -> None:
-        self._limits = limits
+        self.limits = limits
         self._dialects = dialects
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, ceil_threshold=3600)
         self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=15, ttl_dns_cache=30)
-        self._plain = self._session(auto_decompress=True)
-        self._raw = self._session(auto_decompress=False)
+        self._plain = self._session(self._connector)
+        self._raw = self._session(self._connector, auto_decompress=False)
+        # What strangers name gets connections of its own.
+        self._strange = self._session(aiohttp.TCPConnector(limit=0, force_close=True))
 
-    def _session(self, *, auto_decompress: bool) -> aiohttp.ClientSession:
+    def _session(self, connector: aiohttp.TCPConnector, *, auto_decompress: bool = True) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
-            connector=self._connector,
-            connector_owner=False,
+            connector=connector,
+            connector_owner=connector is not self._connector,
             auto_decompress=auto_decompress,
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=self._timeout,
@@ -95,8 +106,8 @@ class Client:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self._plain.close()
-        await self._raw.close()
+        for session in (self._plain, self._raw, self._strange):
+            await session.close()
         await self._connector.close()
 
     def address(self, upstream: Upstream, path: str) -> str:
@@ -113,54 +124,90 @@ class Client:
 
     @asynccontextmanager
     async def call(
-        self,
-        upstream: Upstream,
-        method: str,
-        target: str,
-        headers: Mapping[str, str],
-        payload: Payload = None,
-        *,
-        raw: bool = False,
+        self, upstream: Upstream, method: str, target: str, headers: Mapping[str, str], payload: Payload = None
     ) -> AsyncGenerator[Received]:
-        """Send a request; `target` is path and query. Raises Broken, or Failure for a reply that leads elsewhere.
-
-        Tried again is only what cannot have arrived: a connection that was refused, and a GET.
-        """
-        reply = await self._sent(upstream, method, target, headers, payload, raw=raw)
+        """Send a request as it came, and give the reply as it comes; `target` is path and query. Raises Broken."""
+        reply = await self._sent(self._raw, method, self.address(upstream, target), headers, payload)
         try:
-            if not raw and 300 <= reply.status < 400:  # noqa: PLR2004 - HTTP
-                raise Failure(502, "the upstream answers with a redirect, and keys are not taken elsewhere")
-            yield Received(reply, self._limits)
+            yield Received(reply, self.limits)
         finally:
             reply.close()
 
+    async def sent(self, request: Outgoing) -> aiohttp.ClientResponse:
+        """Send a request of ours, or one for media of a stranger, whose address is a number; raise Broken."""
+        session = self._plain if request.name is None else self._strange
+        url, headers = request.url, request.headers
+        return await self._sent(session, request.method, url, headers, request.payload, request.name)
+
     async def _sent(
-        self, upstream: Upstream, method: str, target: str, headers: Mapping[str, str], payload: Payload, *, raw: bool
+        self,
+        session: aiohttp.ClientSession,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        payload: Payload,
+        name: str | None = None,
     ) -> aiohttp.ClientResponse:
-        url = URL(self.address(upstream, target), encoded=True)
-        session = self._raw if raw else self._plain
+        """Send a request; tried again is only what cannot have arrived: a connection that was refused, and a GET."""
+        whole = payload is None or isinstance(payload, bytes)
+        target = URL(url, encoded=True)
         for left in range(_TRIES - 1, -1, -1):
             try:
-                async with asyncio.timeout(self._limits.first_byte):
+                async with asyncio.timeout(self.limits.first_byte):
                     return await session.request(
-                        method, url, headers=headers, data=payload, allow_redirects=False, max_redirects=0
+                        method, target, headers=headers, data=payload, allow_redirects=False, server_hostname=name
                     )
             except Failure:
                 raise
             except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-                raise _late(error, self._limits) from None
+                raise _late(error, self.limits) from None
             except (aiohttp.ClientError, OSError) as error:
-                safe = isinstance(error, aiohttp.ClientConnectorError) or method == "GET"
-                if left and safe and (payload is None or isinstance(payload, bytes)):
+                unseen = isinstance(error, aiohttp.ClientConnectorError)
+                if left and whole and (unseen or method == "GET"):
                     continue
-                raise Broken(502, f"the upstream cannot be reached: {_name(error)}") from None
+                text = f"the upstream cannot be reached: {_name(error)}"
+                raise Broken(502, text, _name(error), arrived=not unseen) from None
         raise AssertionError
+
+
+class Line(lines.AsyncLine):
+    """A connection for one request."""
+
+    def __init__(self, client: Client, judge: Judge) -> None:
+        self._client = client
+        self._judge = judge
+        self._reply: aiohttp.ClientResponse | None = None
+
+    def beside(self) -> Self:
+        """Return another connection for a request of its own."""
+        return type(self)(self._client, self._judge)
+
+    async def sent(self, step: Send) -> Arrived:
+        """Send a request; raise Broken."""
+        self._reply = reply = await self._client.sent(step.request)
+        return Arrived(reply.status, {name.lower(): value for name, value in reply.headers.items()})
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Give the body of the reply as it comes; raise Broken."""
+        assert self._reply is not None
+        return Received(self._reply, self._client.limits).chunks()
+
+    async def hold(self, step: Hold) -> None:
+        """Hold a reply against a schema, in a process of its own."""
+        await self._judge.hold(step.body, step.spec, step.schema, step.rule, step.place)
+
+    async def close(self) -> None:
+        """Give the connection back."""
+        reply, self._reply = self._reply, None
+        if reply is not None:
+            reply.close()
 
 
 def _late(error: Exception, limits: Limits) -> Broken:
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return Broken(504, f"the upstream took no connection within {limits.connect:g} seconds", code="timeout")
-    return Broken(504, f"the upstream has not answered within {limits.first_byte:g} seconds", code="timeout")
+        text = f"the upstream took no connection within {limits.connect:g} seconds"
+        return Broken(504, text, "no connection", arrived=False, late=True)
+    return Broken(504, f"the upstream has not answered within {limits.first_byte:g} seconds", "no answer", late=True)
 
 
 def _name(error: Any) -> str:

@@ -19,7 +19,7 @@ import httpx
 from isogloss import failures
 from isogloss.addresses import Reach
 from isogloss.crossings import servers
-from isogloss.crossings.crossing import Crossing, Pieces
+from isogloss.crossings.crossing import Crossing, Pieces, Terms
 from isogloss.crossings.doing import Broken
 from isogloss.crossings.steps import steps
 from isogloss.errors import IsoglossError, ValidationError
@@ -27,7 +27,7 @@ from isogloss.failures import Bearer, Failure
 from isogloss.sdk import messages, pools, replies
 from isogloss.translator import Reply as Refusal
 from isogloss.translator import Translator
-from isogloss.transports.driving import AsyncLine, Line
+from isogloss.transports.driving import AsyncLine, Line, held
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Sequence
@@ -149,13 +149,14 @@ class _Asked:
 
     def _crossing(self, body: dict[str, Any], server: servers.Server) -> Crossing:
         try:
-            return Crossing(self._gloss.exchange("chat", body), server)
+            terms = Terms(reach=Reach(self.options.allow_addresses), retries=self.options.max_retries)
+            return Crossing(self._gloss.exchange("chat", body), server, terms)
         except IsoglossError as error:
             raise failures.of_request(error) from None
 
     def steps(self) -> Generator[Step, Any, Any]:
         """Return what must be done on the network."""
-        return steps(self.crossing, Reach(self.options.allow_addresses), self.options.max_retries)
+        return steps(self.crossing)
 
     @property
     def extensions(self) -> dict[str, Any]:
@@ -180,6 +181,12 @@ class _Asked:
         ledger = None if found.ledger is None else (*(self.crossing.exchange.request.ledger or ()), *found.ledger)
         return replies.reply(found.body, self.losses, ledger)
 
+    def hold(self, pieces: Pieces) -> None:
+        """Hold the whole reply against the schema that the call asked for."""
+        demand = pieces.demanded()
+        if demand is not None:
+            held(demand)
+
     def piece(self, document: Any) -> Reply:
         """Return a piece of a stream, or raise the error that it ends with."""
         if isinstance(document, dict) and "error" in document:
@@ -199,7 +206,7 @@ def _chunks(asked: _Asked, line: Line, pieces: Pieces) -> Generator[Any]:
             for some in documents:
                 for document in some:
                     yield asked.piece(document)
-            pieces.hold()
+            asked.hold(pieces)
     finally:
         documents.close()
 
@@ -213,7 +220,7 @@ async def _achunks(asked: _Asked, line: AsyncLine, pieces: Pieces) -> AsyncGener
             async for some in documents:
                 for document in some:
                     yield asked.piece(document)
-            pieces.hold()
+            asked.hold(pieces)
     finally:
         await documents.aclose()
 
@@ -289,7 +296,7 @@ def _log(crossing: Crossing) -> None:
         return
     call, server = crossing.outgoing(), crossing.server
     head = "".join(f"\n{name}: {value}" for name, value in call.headers.items())
-    text = server.hide(f"{call.method} {call.url}{head}\n\n{(call.payload or b'').decode()}")
+    text = server.hide(f"{call.method} {call.url}{head}\n\n".encode() + (call.payload or b"")).decode()
     record = LOG.makeRecord(LOG.name, logging.INFO, __file__, 0, text, (), None)
     heard = LOG.isEnabledFor(logging.INFO) and LOG.hasHandlers()
     (LOG if heard else logging.StreamHandler()).handle(record)

@@ -7,17 +7,19 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from isogloss import failures, reports, sse
+from isogloss import failures, reports
 from isogloss.addresses import Reach
 from isogloss.codecs import CodecError
 from isogloss.crossings import servers
-from isogloss.crossings.crossing import Crossing, Pieces, dumps, loads
+from isogloss.crossings.crossing import Crossing, Pieces, Terms
 from isogloss.crossings.doing import Broken
+from isogloss.crossings.framing import Framer
+from isogloss.crossings.paper import dumps, loads
 from isogloss.crossings.steps import steps
 from isogloss.errors import IsoglossError, UnknownName
 from isogloss.failures import Bearer, Failure
 from isogloss.translator import Reply, Translator
-from isogloss.transports.driving import AsyncLine, Line
+from isogloss.transports.driving import AsyncLine, Line, held
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
@@ -37,8 +39,8 @@ class Desk:
 
     def __init__(self, gloss: Translator, key: str | None, base: str | None, allowed: Sequence[str] = ()) -> None:
         self.gloss = gloss
-        #: The addresses that media may be fetched from: public ones, and those of `allowed` networks.
-        self.reach = Reach(allowed)
+        # Media may be fetched from public addresses, and from those of `allowed` networks.
+        self._terms = Terms(reach=Reach(allowed))
         self._key = key
         self._base = base
         self._bearer = Bearer(gloss.ruleset)
@@ -49,9 +51,9 @@ class Desk:
         query = dict(asked.url.params)
         try:
             route = self._route(asked.method, asked.url.path, query)
-            body = loads(data) if data else None
+            body = route.document(loads(data) if data else None)
             exchange = self.gloss.exchange(route.operation, body, model=route.model, stream=route.stream)
-            return Crossing(exchange, self._server(asked, query)), Framer(route.framing)
+            return Crossing(exchange, self._server(asked, query), self._terms), Framer(route.framing, dumps)
         except CodecError as error:
             raise Failure(400, f"the request is no JSON: {error}") from None
         except IsoglossError as error:
@@ -94,34 +96,6 @@ def _failure(error: Failure | IsoglossError) -> Failure:
     return error if isinstance(error, Failure) else failures.of_reply(error, None)
 
 
-class Framer:
-    """Frames the documents of a stream for its caller."""
-
-    def __init__(self, framing: Mapping[str, Any]) -> None:
-        self._writer = sse.writer(framing)
-        self._error = framing.get("error")
-        self._well = True
-        self.media = self._writer.media
-
-    def framed(self, documents: list[Value]) -> bytes:
-        """Frame some documents."""
-        for document in documents:
-            if isinstance(document, dict) and self._error in document:
-                self._well = False
-        return b"".join([self._writer.event(dumps(document)) for document in documents])
-
-    def last(self, pieces: Pieces) -> bytes:
-        """Frame the end: what the reply is held against may turn out not to fit it."""
-        data = b""
-        if self._well:
-            try:
-                pieces.hold()
-            except (Failure, IsoglossError) as error:
-                data = self.framed(pieces.fail(_failure(error)))
-        remark = self._writer.comment(f"{reports.LOSSES}: {reports.line(pieces.exchange.losses)}")
-        return data + remark + self._writer.end(well=self._well)
-
-
 def _thrown(broken: Broken) -> NoReturn:
     """Raise what the HTTP library has raised: its callers know its exceptions."""
     raise broken.error from None
@@ -159,7 +133,7 @@ class Transport(_Transport):
         try:
             crossing, framer = self._desk.open(request, request.read())
             line = Line(self._client, request.extensions)
-            found = line.run(steps(crossing, self._desk.reach))
+            found = line.run(steps(crossing))
         except (Failure, IsoglossError) as error:
             return self._reply(self._desk.refused(error))
         except Broken as broken:
@@ -181,7 +155,7 @@ class AsyncTransport(_Transport):
         try:
             crossing, framer = self._desk.open(request, await request.aread())
             line = AsyncLine(self._client, request.extensions)
-            found = await line.run(steps(crossing, self._desk.reach))
+            found = await line.run(steps(crossing))
         except (Failure, IsoglossError) as error:
             return self._reply(self._desk.refused(error))
         except Broken as broken:
@@ -209,11 +183,22 @@ def _framed(line: Line, pieces: Pieces, framer: Framer) -> Iterator[bytes]:
     try:
         for some in documents:
             yield framer.framed(some)
-        yield framer.last(pieces)
+        yield _last(pieces, framer)
     except Broken as broken:
         _thrown(broken)
     finally:
         documents.close()
+
+
+def _last(pieces: Pieces, framer: Framer) -> bytes:
+    """Frame the end: what the reply is held against may turn out not to fit it."""
+    data, demand = b"", pieces.demanded() if framer.well else None
+    if demand is not None:
+        try:
+            held(demand)
+        except (Failure, IsoglossError) as error:
+            data = framer.framed(pieces.fail(_failure(error)))
+    return data + framer.last(pieces.exchange)
 
 
 async def _atold(line: AsyncLine, pieces: Pieces, framer: Framer) -> AsyncIterator[bytes]:
@@ -221,7 +206,7 @@ async def _atold(line: AsyncLine, pieces: Pieces, framer: Framer) -> AsyncIterat
     try:
         async for some in documents:
             yield framer.framed(some)
-        yield framer.last(pieces)
+        yield _last(pieces, framer)
     except Broken as broken:
         _thrown(broken)
     finally:

@@ -1,32 +1,31 @@
-"""Steps done by a client of httpx or httpx2: blocking, and for coroutines.
-
-Both say the same thing twice on purpose: what they decide stands in `steps`, what they differ in is `await`.
-"""
+"""Steps done by a client of httpx or httpx2: blocking, and for coroutines."""
 
 from __future__ import annotations
 
-import socket
-import time
+import re
+from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import anyio
 
-from isogloss.crossings.crossing import Arrived
-from isogloss.crossings.doing import Broken, Look, Read, Send, Step
+from isogloss.crossings import lines
+from isogloss.crossings.doing import Arrived, Broken
+from isogloss.errors import DocumentError, ValidationError
+from isogloss.failures import Failure, of_request
+from isogloss.validation import enforce
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Generator, Mapping
 
-    from isogloss.crossings.crossing import Outgoing, Pieces
-    from isogloss.values import Value
+    from isogloss.crossings.doing import Hold, Send
 
 #: A client, a request or a reply, of either library.
 Http = Any
 
 
-class Line:
-    """A connection for one request. Whoever runs steps closes it, or hands it on with the pieces that are to come."""
+class _Library:
+    """What both kinds of connections know: the client, and what it says to its network."""
 
     def __init__(self, client: Http, extensions: Mapping[str, Any]) -> None:
         self._client = client
@@ -34,63 +33,47 @@ class Line:
         self._http = library(client)
         self._reply: Http = None
 
-    def run(self, steps: Generator[Step, Any, Any]) -> Any:
-        """Do all steps; return what came of them."""
-        try:
-            step = next(steps)
-            while True:
-                try:
-                    found = self._do(step)
-                except Broken as broken:
-                    step = steps.throw(broken)
-                else:
-                    step = steps.send(found)
-        except StopIteration as done:
-            return done.value
-        except BaseException:
-            self.close()
-            raise
+    def beside(self) -> Self:
+        """Return another connection for a request of its own."""
+        return type(self)(self._client, self._extensions)
 
-    def _do(self, step: Step) -> Any:
-        try:
-            if isinstance(step, Send):
-                self.close()
-                self._reply = self._client.send(request(self._http, step.request, self._extensions), stream=True)
-                return arrived(self._reply)
-            if isinstance(step, Look):
-                return self._look(step)
-            return self._read(step) if isinstance(step, Read) else time.sleep(step.seconds)
-        except self._http.TransportError as error:
-            raise broken(self._http, error) from None
+    def _request(self, step: Send) -> Http:
+        said = step.request
+        more: dict[str, Any] = dict(self._extensions)
+        if said.name is not None:
+            more["sni_hostname"] = said.name
+        if step.within is not None:
+            more["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), step.within)
+        return self._http.Request(said.method, said.url, headers=said.headers, content=said.payload, extensions=more)
 
-    def _look(self, step: Look) -> list[str]:
+    @contextmanager
+    def _watched(self) -> Generator[None]:
+        """Say what happened to a request."""
+        http = self._http
         try:
-            return numbers(socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
-        except OSError:
-            return []
+            yield
+        except http.TransportError as error:
+            unsent = isinstance(error, (http.ConnectError, http.ConnectTimeout, http.PoolTimeout))
+            raise Broken(error, arrived=not unsent, late=isinstance(error, http.TimeoutException)) from None
 
-    def _read(self, step: Read) -> bytes:
-        data = bytearray()
-        for chunk in self._reply.iter_bytes():
-            data += chunk
-            if step.most is not None and len(data) > step.most:
-                break
-        self.close()
-        return bytes(data)
 
-    def told(self, pieces: Pieces) -> Generator[list[Value]]:
-        """Give a stream's documents, read by read. The first list is empty: from there on, dropping it closes all."""
-        try:
-            yield []
-            for chunk in self._reply.iter_bytes():
-                yield pieces.feed(chunk)
-                if pieces.ended:
-                    break
-            yield pieces.close()
-        except self._http.TransportError as error:
-            raise broken(self._http, error) from None
-        finally:
-            self.close()
+class Line(_Library, lines.Line):
+    """A connection of a blocking client."""
+
+    def sent(self, step: Send) -> Arrived:
+        """Send a request; raise Broken."""
+        with self._watched():
+            self._reply = self._client.send(self._request(step), stream=True)
+        return _arrived(self._reply)
+
+    def chunks(self) -> Generator[bytes]:
+        """Give the body of the reply as it comes; raise Broken."""
+        with self._watched():
+            yield from self._reply.iter_bytes()
+
+    def hold(self, step: Hold) -> None:
+        """Hold a reply against a schema."""
+        held(step)
 
     def close(self) -> None:
         """Give the connection back."""
@@ -99,73 +82,24 @@ class Line:
             reply.close()
 
 
-class AsyncLine:
-    """The same for coroutines."""
+class AsyncLine(_Library, lines.AsyncLine):
+    """A connection of a client for coroutines."""
 
-    def __init__(self, client: Http, extensions: Mapping[str, Any]) -> None:
-        self._client = client
-        self._extensions = extensions
-        self._http = library(client)
-        self._reply: Http = None
+    async def sent(self, step: Send) -> Arrived:
+        """Send a request; raise Broken."""
+        with self._watched():
+            self._reply = await self._client.send(self._request(step), stream=True)
+        return _arrived(self._reply)
 
-    async def run(self, steps: Generator[Step, Any, Any]) -> Any:
-        """Do all steps; return what came of them."""
-        try:
-            step = next(steps)
-            while True:
-                try:
-                    found = await self._do(step)
-                except Broken as broken:
-                    step = steps.throw(broken)
-                else:
-                    step = steps.send(found)
-        except StopIteration as done:
-            return done.value
-        except BaseException:
-            await self.close()
-            raise
-
-    async def _do(self, step: Step) -> Any:
-        try:
-            if isinstance(step, Send):
-                await self.close()
-                asked = request(self._http, step.request, self._extensions)
-                self._reply = await self._client.send(asked, stream=True)
-                return arrived(self._reply)
-            if isinstance(step, Look):
-                return await self._look(step)
-            return await self._read(step) if isinstance(step, Read) else await anyio.sleep(step.seconds)
-        except self._http.TransportError as error:
-            raise broken(self._http, error) from None
-
-    async def _look(self, step: Look) -> list[str]:
-        try:
-            return numbers(await anyio.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
-        except OSError:
-            return []
-
-    async def _read(self, step: Read) -> bytes:
-        data = bytearray()
-        async for chunk in self._reply.aiter_bytes():
-            data += chunk
-            if step.most is not None and len(data) > step.most:
-                break
-        await self.close()
-        return bytes(data)
-
-    async def told(self, pieces: Pieces) -> AsyncGenerator[list[Value]]:
-        """Give a stream's documents, read by read. The first list is empty: from there on, dropping it closes all."""
-        try:
-            yield []
+    async def chunks(self) -> AsyncGenerator[bytes]:
+        """Give the body of the reply as it comes; raise Broken."""
+        with self._watched():
             async for chunk in self._reply.aiter_bytes():
-                yield pieces.feed(chunk)
-                if pieces.ended:
-                    break
-            yield pieces.close()
-        except self._http.TransportError as error:
-            raise broken(self._http, error) from None
-        finally:
-            await self.close()
+                yield chunk
+
+    async def hold(self, step: Hold) -> None:
+        """Hold a reply against a schema."""
+        held(step)
 
     async def close(self) -> None:
         """Give the connection back, even where the caller is being cancelled."""
@@ -181,23 +115,17 @@ def library(client: Http) -> Any:
     return import_module(next(name for name in homes if name in ("httpx", "httpx2")))
 
 
-def request(http: Any, said: Outgoing, extensions: Mapping[str, Any]) -> Http:
-    """Make a request."""
-    more = {**extensions, **said.extensions}
-    return http.Request(said.method, said.url, headers=said.headers, content=said.payload, extensions=more)
-
-
-def numbers(found: Any) -> list[str]:
-    """Return the addresses that a name stands for."""
-    return list(dict.fromkeys(str(info[4][0]) for info in found))
-
-
-def arrived(reply: Http) -> Arrived:
-    """Return the head of a reply."""
+def _arrived(reply: Http) -> Arrived:
     return Arrived(reply.status_code, {name.lower(): value for name, value in reply.headers.items()})
 
 
-def broken(http: Any, error: Any) -> Broken:
-    """Say what happened to a request."""
-    unsent = isinstance(error, (http.ConnectError, http.ConnectTimeout, http.PoolTimeout))
-    return Broken(error, arrived=not unsent, late=isinstance(error, http.TimeoutException))
+def held(step: Hold) -> None:
+    """Raise ValidationError where a reply does not fit its schema, Failure (400) where the schema is none."""
+    try:
+        enforce(step.body, step.spec, step.schema, step.rule, step.place)
+    except ValidationError:
+        raise
+    except DocumentError as error:
+        raise of_request(error) from None
+    except (re.error, RecursionError) as error:
+        raise Failure(400, f"the schema to enforce cannot be used: {error}") from None
