@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import casts
 from isogloss.accounts import Owner
+from isogloss.completing import worded
 from isogloss.errors import DocumentError
 from isogloss.matching import Bound, Env, Found, match
 from isogloss.pointer import pointer
@@ -178,7 +179,7 @@ def _slot(
             run.refuse(where, f"{type_name(found)} does not fit here")
         found = conversion.codec.read(found, conversion.options)[0]
         run.accounts.claim(where, "normal", run.owner)
-    if slot.form == "one":
+    if slot.form == "one" or (slot.form == "one-or-items" and not isinstance(found, list)):
         return _alone(run, layout, slot, found, where)
     if isinstance(found, str) and slot.form in ("joined", "plain-or-items"):
         return _plain_items(run, layout, slot, found, where, seams)
@@ -266,7 +267,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     rule = block.turn.rule
     run.accounts.scope(path, rule.drops.get(run.lens.reader, ()), run.owner)
     if block.turn.gated == "refuse":
-        run.refuse(path, rule.refuse or rule.reason, rule.status)
+        run.refuse(path, worded(rule.refuse or rule.reason, found.env), rule.status)
     run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
         run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)

@@ -176,7 +176,8 @@ def _asked(lens: Lens) -> frozenset[str]:
     sets = (*rules.documents.values(), *rules.sets.values())
     tables = rules.tables.values()
     rows = [row for table in tables for rows in (table.rows, *table.family_rows.values()) for row in rows]
-    return frozenset({word for one in sets for rule in one.rules for word in rule.saw} | {r.saw for r in rows if r.saw})
+    asked = {word for one in sets for rule in one.rules for word in (*rule.saw, *rule.unseen)}
+    return frozenset(asked | {row.saw for row in rows if row.saw})
 
 
 def compile_lens(lens: Lens) -> Fast | None:

@@ -28,6 +28,7 @@ _UNDERSTOOD: Final = frozenset(
         "when",
         "unless",
         "saw",
+        "unseen",
         "knows",
         "lacks",
         "absent",
@@ -63,6 +64,11 @@ LAYOUT_ARGUMENTS: Final = "v, out, link, notes, mem, saw, defaults"
 def rule_is_odd(rule: Rule) -> list[str]:
     """Name what a rule says that code does not do."""
     return odd_fields(rule, _UNDERSTOOD)
+
+
+def seen(rule: Rule) -> list[str]:
+    """Write what a rule asks of the blocks that have been laid."""
+    return [*(f"{word!r} in saw" for word in rule.saw), *(f"{word!r} not in saw" for word in rule.unseen)]
 
 
 @dataclass(slots=True)

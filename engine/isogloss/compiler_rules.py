@@ -13,6 +13,7 @@ from isogloss.compiler_clusters import (
     one_leaf,
     overlapping,
     rule_is_odd,
+    seen,
 )
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Bind, Context, Thing
@@ -66,7 +67,7 @@ class RuleCompiler:
         """Write what must hold for a rule to run."""
         rule, lens = read.turn.rule, self.context.lens
         tests = [*necessary(read.node, var, self.shape), *(_strays(var, *pair) for pair in rule.among.items())]
-        tests += [f"{word!r} in saw" for word in rule.saw]
+        tests += seen(rule)
         if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
             tests.append(asked)
         if rule.knows.get(lens.reader):
@@ -188,7 +189,7 @@ class RuleCompiler:
 
     def _more_tests(self, read: Read) -> list[str]:
         rule, lens = read.turn.rule, self.context.lens
-        tests = [f"{word!r} in saw" for word in rule.saw]
+        tests = seen(rule)
         if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
             tests.append(asked)
         if rule.knows.get(lens.reader):

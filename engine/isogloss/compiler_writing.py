@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 #: What this compiler understands of a table.
 _TABLE: Final = [
-    *("name", "mark", "columns", "rows", "family_rows", "between", "fold", "unknown", "reason", "kind"),
+    *("name", "mark", "columns", "rows", "family_rows", "between", "nearest", "fold", "unknown", "reason", "kind"),
     *("note", "source"),
 ]
 

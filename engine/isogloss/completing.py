@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, Final
 
+from isogloss.codecs import dump_json
 from isogloss.matching import Bound, Env
 from isogloss.values import ABSENT, same
 
@@ -72,6 +74,31 @@ def _stepped(lens: Lens, value: Value, step: str) -> Value:
         return next((row.cells[1] for row in rows if same(row.cells[0], value)), ABSENT)
     fits = conversion.codec.fits(value, conversion.options)
     return conversion.codec.read(value, conversion.options)[0] if fits else ABSENT
+
+
+#: A name in a sentence, and the most letters of what stands for it.
+_NAME: Final = re.compile(r"\{([a-z_][a-z0-9_-]*)\}")
+_LETTERS: Final = 300
+
+
+def worded(sentence: str, env: Env) -> str:
+    """Put what was read, cut to a bound, into a sentence: {name} stands for a variable, for nothing without a value."""
+
+    def value(found: re.Match[str]) -> str:
+        bound = env.get(found[1])
+        items = [bound] if bound is None or bound.items is None else bound.items
+        return ", ".join(_text(item.value) for item in items if item is not None)[:_LETTERS]
+
+    return _NAME.sub(value, sentence)
+
+
+def names_told(sentence: str) -> list[str]:
+    """List the variables that a sentence names."""
+    return _NAME.findall(sentence)
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else dump_json(value)
 
 
 def solve(env: Env, line: tuple[str, ...]) -> None:

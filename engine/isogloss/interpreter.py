@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
-from isogloss.completing import completed, derive
+from isogloss.completing import completed, derive, worded
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
@@ -170,7 +170,7 @@ class Run:
 
     def _found(self, turn: Turn, value: dict[str, Value], path: Path) -> Found | None:
         """Read a rule's example if the rule holds here."""
-        if not all(kind in self.saw for kind in turn.rule.saw):
+        if not self.saw.issuperset(turn.rule.saw) or not self.saw.isdisjoint(turn.rule.unseen):
             return None
         if turn.guard is not None and not turn.guard(value):
             return None
@@ -256,7 +256,7 @@ class Run:
         reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
         if turn.gated == "refuse":
             where = found.claims[0] if found.claims else path
-            self.refuse(where, reason if rule.refuse is None else rule.refuse, rule.status)
+            self.refuse(where, reason if rule.refuse is None else worded(rule.refuse, found.env), rule.status)
         for claim in found.claims:
             self.accounts.claim(claim, rule.kind or "dropped", self.owner)
             self.lose(rule.kind or "dropped", claim, None, reason)

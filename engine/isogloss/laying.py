@@ -179,6 +179,8 @@ def _written(
         for item in items[1:]:
             run.lose("dropped", item.path, None, "there is place for one of these only")
         return write_item(run, layout, items[0], where)
+    if slot.form == "one-or-items" and len(items) == 1:
+        return write_item(run, layout, items[0], where)
     plain = [_is_plain(item, slot, carried) for item in items]
     if slot.form == "joined" or (slot.form == "plain-or-items" and plain == [True]):
         return _joined(run, layout, slot, items, group, seams)

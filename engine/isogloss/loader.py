@@ -50,6 +50,10 @@ def build(shelf: bookshelf.Shelf) -> Ruleset:
     return ruleset
 
 
+#: How a slot holds its blocks.
+_FORMS: Final = ("items", "plain-or-items", "one-or-items", "joined", "self", "fields", "one")
+
+
 class Reader(Entries):
     """Reads entries; each method reads one sort of entry."""
 
@@ -108,7 +112,7 @@ class Reader(Entries):
             entry,
             "id both value values each oneway kind reason needs otherwise when unless saw lays knows lacks absent let "
             "derive gate bounds among sums casts satisfied drops default drop refuse also lists yields ignores source "
-            "note status "
+            "note status unseen "
             "title",
             self.dialects,
         )
@@ -127,6 +131,7 @@ class Reader(Entries):
             when=self._guards(entry),
             unless=self.words(entry, "unless"),
             saw=self.words(entry, "saw"),
+            unseen=self.words(entry, "unseen"),
             lays=self.words(entry, "lays"),
             knows=self.dialect_map(entry, "knows", self.dialects),
             lacks=self.dialect_map(entry, "lacks", self.dialects),
@@ -292,7 +297,7 @@ class Reader(Entries):
 
     def _slot(self, entry: Map) -> Slot:
         self.keys(entry, "at form holds plain blank roles conversion gather number reads needs reason read_only")
-        form = self.choice(entry, "form", ("items", "plain-or-items", "joined", "self", "fields", "one"))
+        form = self.choice(entry, "form", _FORMS)
         if "form" not in entry:
             self.say(entry.mark, "a slot says its `form`")
         holds = entry.get("holds", _ANY)
@@ -315,7 +320,7 @@ class Reader(Entries):
     # ------------------------------------------------------------------ tables, families, dialects
 
     def _table(self, name: str, entry: Map) -> Table:
-        self.keys(entry, "columns rows between fold unknown reason kind note source title")
+        self.keys(entry, "columns rows between nearest fold unknown reason kind note source title")
         columns = tuple(entry.get("columns", self.columns))
         return Table(
             name=name,
@@ -324,6 +329,7 @@ class Reader(Entries):
             rows=self.rows(entry, "rows"),
             family_rows=self._family_rows(name),
             between=bool(entry.get("between", False)),
+            nearest=self.text(entry, "nearest"),
             fold=entry.get("fold"),
             unknown=entry.get("unknown", "drop"),
             reason=self.text(entry, "reason"),

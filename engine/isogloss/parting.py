@@ -144,7 +144,8 @@ _SMALL: Final = 2048
 def _alone(lens: Lens, turn: Turn, places: tuple[Path, ...]) -> bool:
     """Tell whether what a rule does depends on nothing but what stands at the places."""
     rule = turn.rule
-    if rule.saw or rule.knows or rule.lacks or rule.lists or rule.yields or rule.casts or rule.lays or rule.default:
+    asks = rule.saw or rule.unseen or rule.knows or rule.lacks
+    if asks or rule.lists or rule.yields or rule.casts or rule.lays or rule.default:
         return False
     nodes = [*everything(turn.read), *everything(turn.write)]
     if any(isinstance(node, Known) for node in nodes):

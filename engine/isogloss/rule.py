@@ -54,8 +54,9 @@ class Rule:
     #: Lists that name members of the object beside them: it holds only where one names what is not there, and keeps the
     #: others: {list: object}.
     among: Mapping[str, str] = field(default_factory=dict[str, str])
-    #: Block classes that must have been laid.
+    #: Block classes that must have been laid, and that must not.
     saw: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
     #: Block classes that this rule lays.
     lays: tuple[str, ...] = ()
     #: Values the exchange must know when a dialect is read: {dialect: name}.
@@ -123,6 +124,8 @@ class Table:
     family_rows: Mapping[str, tuple[Row, ...]] = field(default_factory=dict[str, Any])
     #: A number that no cell holds: the next cell upward.
     between: bool = False
+    #: The sign between two numbers; for such a word that no cell holds, the row with the nearest ratio, then product.
+    nearest: str = ""
     #: Dialect whose words are read in any case.
     fold: str | None = None
     #: What an unknown word does: drop (a loss), refuse, keep, or {dialect: word}.

@@ -6,6 +6,8 @@ whole, then by their first name.
 
 from __future__ import annotations
 
+import math
+import re
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -82,7 +84,31 @@ def _find(table: Table, rows: Sequence[Row], value: Value, side: int, saw: set[s
             return Hit(row)
     if isinstance(value, dict):
         return _by_lead(table, plain, value, side, fold=fold)
-    return _between(plain, value, side) if table.between else None
+    return _near(table, plain, value, side)
+
+
+def _near(table: Table, rows: Sequence[Row], value: Value, side: int) -> Hit | None:
+    """Find a row for a number, or for a pair of numbers, that no cell holds."""
+    if table.nearest and (wanted := _pair(value, table.nearest)):
+        return _nearest(table, rows, wanted, side)
+    return _between(rows, value, side) if table.between else None
+
+
+def _nearest(table: Table, rows: Sequence[Row], wanted: tuple[float, float], side: int) -> Hit | None:
+    """Find the row whose pair has the nearest ratio, and of those the nearest product."""
+    pairs = [(row, pair) for row in rows if (pair := _pair(row.cells[side], table.nearest))]
+
+    def apart(found: tuple[Row, tuple[float, float]]) -> tuple[float, float]:
+        one, two = (math.log(left / right) for left, right in zip(found[1], wanted, strict=True))
+        return round(abs(one - two), 2), abs(one + two)
+
+    return Hit(min(pairs, key=apart)[0], "between") if pairs else None
+
+
+def _pair(value: Value, sign: str) -> tuple[float, float] | None:
+    """Read two positive numbers with a sign between them."""
+    found = re.fullmatch(rf"([0-9]{{1,9}}){re.escape(sign)}([0-9]{{1,9}})", value) if isinstance(value, str) else None
+    return (float(found[1]), float(found[2])) if found and int(found[1]) and int(found[2]) else None
 
 
 def _equal(cell: Value, value: Value, *, fold: bool) -> bool:

@@ -25,11 +25,7 @@ def check(book: Book) -> Iterator[Problem]:
         yield from _conversions(book, held)
         yield from _facts_of(book, held)
         yield from _memory(book, held)
-        for index, name in enumerate(held.rule.saw):
-            if name not in book.classes:
-                yield book.unknown(
-                    book.mark(held.rule.mark, "saw", index), "kind or class of block", name, book.classes
-                )
+        yield from _seen(book, held)
     for rules in book.sets.values():
         yield from _set(book, rules)
     for layout in book.ruleset.layouts.values():
@@ -98,6 +94,14 @@ def _twice(book: Book, held: Held) -> Iterator[Problem]:
 def _converting(node: Node) -> dict[str, str]:
     found = {variable.names[0]: variable.conversion for variable in example.variables(node) if variable.conversion}
     return {name: step for name, step in found.items() if step.rstrip("*%").partition(":")[0] not in codecs.CODECS}
+
+
+def _seen(book: Book, held: Held) -> Iterator[Problem]:
+    for word in ("saw", "unseen"):
+        for index, name in enumerate(getattr(held.rule, word)):
+            if name not in book.classes:
+                mark = book.mark(held.rule.mark, word, index)
+                yield book.unknown(mark, "kind or class of block", name, book.classes)
 
 
 # --------------------------------------------------------------------- facts and memory

@@ -100,9 +100,8 @@ def _beats(book: Book, earlier: Rule, later: Rule, reader: str, writer: str) -> 
 def _as_free(earlier: Rule, later: Rule, reader: str) -> bool:
     """Tell whether an earlier rule asks for no condition that the later one does not ask for."""
     own = {word: getattr(earlier, word).get(reader) for word in ("when", "knows", "lacks")}
-    return set(earlier.saw) <= set(later.saw) and all(
-        asked is None or asked == getattr(later, word).get(reader) for word, asked in own.items()
-    )
+    seen = set(earlier.saw) <= set(later.saw) and set(earlier.unseen) <= set(later.unseen)
+    return seen and all(asked is None or asked == getattr(later, word).get(reader) for word, asked in own.items())
 
 
 def _takes(book: Book, earlier: Rule, later: Rule, reader: str) -> bool:
@@ -185,7 +184,7 @@ def _writes_both(family: Family | None, first: Rule, other: Rule, dialect: str) 
 def _told_apart(rule: Rule, other: Rule, reader: str) -> bool:
     """Tell whether a rule says how it goes with others that write the same place."""
     ends = rule.drop is not None or rule.refuse is not None or rule.oneway is not None
-    asks = reader in rule.when or reader in rule.knows or reader in rule.lacks or bool(rule.saw)
+    asks = reader in rule.when or reader in rule.knows or reader in rule.lacks or bool(rule.saw or rule.unseen)
     gives = rule.default or rule.yields or rule.lists is not None or _short(other) in rule.unless
     return ends or asks or gives or len(rule.sides) == 1
 

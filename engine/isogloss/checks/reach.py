@@ -276,10 +276,10 @@ class Reach:
             yield item
         elif slot.conversion is not None:
             yield from way(slot.at, (Whole(),))
-        elif slot.form == "one":
-            yield from way(slot.at, (item,))
         else:
-            yield from way(slot.at, (Way((ITEM,), (item,)),))
+            forms = (item,) if slot.form in ("one", "one-or-items") else ()
+            items = (Way((ITEM,), (item,)),) if slot.form != "one" else ()
+            yield from way(slot.at, (*forms, *items))
 
     def _blocks(self, held: list[Block], slot: Slot) -> Iterator[Spot]:
         running = [b for b in held if b.rule.oneway in (None, self.reader) and self.reader in b.rule.sides]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from isogloss import example
 from isogloss.checks.book import Book, Held, names_in
+from isogloss.completing import names_told
 from isogloss.errors import Problem, near, suggestion
 
 if TYPE_CHECKING:
@@ -19,9 +20,19 @@ def check(book: Book) -> Iterator[Problem]:
     """Yield every variable that comes from nowhere or goes nowhere."""
     for held in book.rules:
         yield from _named(book, held)
+        yield from _told(book, held)
         if len(held.rule.sides) == 1 and held.rule.drop is None and held.rule.refuse is None and held.rule.sides:
             yield Problem(held.rule.mark, "say what the other dialect says, {} for nothing; or `drop` or `refuse` it")
         yield from _first_of_each(_astray(book, held))
+
+
+def _told(book: Book, held: Held) -> Iterator[Problem]:
+    """What a refusal puts into its sentence must have been read."""
+    rule = held.rule
+    known = set[str]().union(*(names_in(side) for side in rule.sides.values()))
+    for name in names_told(rule.refuse or ""):
+        if name not in known:
+            yield book.unknown(book.mark(rule.mark, "refuse"), "variable", name, known)
 
 
 def _astray(book: Book, held: Held) -> Iterator[Problem]:

@@ -69,6 +69,8 @@ def _conditions(rule: Rule) -> Iterator[str]:
         yield f"if {code(asked)} in {code(dialect)}"
     if rule.saw:
         yield f"if there are blocks of {_listed(rule.saw)}"
+    if rule.unseen:
+        yield f"if there is no block of {_listed(rule.unseen)}"
     for dialect, name in rule.knows.items():
         yield f"if the exchange knows {code(name)} when {code(dialect)} is read"
     for dialect, name in rule.lacks.items():
