@@ -127,9 +127,13 @@ class Lens:
         self.ruleset = ruleset
         self.name = document
         self.version = str(ruleset)
-        seed = ruleset.documents[document].seed.get(reader)
+        rules = ruleset.documents[document]
+        seed = rules.seed.get(reader)
         #: Where the document names what minted keys derive from.
         self.seed = tuple(seed.split(".")) if seed is not None else None
+        #: What takes several calls, and how their replies become one.
+        self.apart = rules.apart.get(reader)
+        self.join = rules.joins.get(writer)
         self.reader = reader
         self.writer = writer
         self.matches = known

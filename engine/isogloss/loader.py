@@ -88,7 +88,7 @@ class Reader(Entries):
     # ------------------------------------------------------------------ rules
 
     def _set(self, name: str, entry: Map) -> RuleSet:
-        self.keys(entry, "rules drops layouts nulls rest inline headers seed validate stream title note extends")
+        self.keys(entry, "rules drops layouts nulls rest inline headers seed validate title note extends", tellings.HOW)
         return RuleSet(
             name=name,
             mark=entry.mark,
@@ -101,7 +101,7 @@ class Reader(Entries):
             headers=dict(entry.get("headers", {})),
             seed=dict(entry.get("seed", {})),
             validate=entry.get("validate", {}),
-            stream={side: tellings.telling(self, telling) for side, telling in self.maps(entry.get("stream"))},
+            **tellings.told(self, entry),
             title=entry.get("title", ""),
             note=entry.get("note", ""),
         )

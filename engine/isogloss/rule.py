@@ -197,6 +197,28 @@ class Telling:
 
 @dataclass(frozen=True)
 class RuleSet:
+@dataclass(frozen=True)
+class Apart:
+    """A list that is asked for in several calls: in shares of at most so many items, each of which says so and so."""
+
+    at: Path
+    most: int
+    #: The longest list that is taken at all.
+    limit: int
+    #: Words of the items that are said once for all of a call there: where one says otherwise, a share begins.
+    alike: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class Join:
+    """How the replies of several calls become one: lists follow each other, numbers are added."""
+
+    lists: tuple[Path, ...]
+    #: The name under which items carry their place in the list.
+    number: str | None
+    adds: tuple[Path, ...]
+
+
     """A named object translation."""
 
     name: str
@@ -221,6 +243,9 @@ class RuleSet:
     stream: Mapping[str, Telling] = field(default_factory=dict[str, Any])
     title: str = ""
     note: str = ""
+    #: What of a request that is read takes several calls, and how their replies are written as one: {dialect: …}.
+    apart: Mapping[str, Apart] = field(default_factory=dict[str, Any])
+    joins: Mapping[str, Join] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True)

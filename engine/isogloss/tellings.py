@@ -1,20 +1,28 @@
-"""Reading how a dialect tells a document piece by piece: the `stream` of a document."""
+"""Reading how a dialect tells a document in parts: piece by piece (`stream`), in several calls (`apart`, `joins`)."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.pointer import dotted
-from isogloss.rule import Assembly, Gathering, Telling
+from isogloss.rule import Apart, Assembly, Gathering, Join, Telling
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from isogloss.entries import Entries
     from isogloss.source import Map
     from isogloss.values import Path
 
 
-def telling(entries: Entries, entry: Map) -> Telling:
-    """Read one dialect's side of a stream."""
+def told(entries: Entries, entry: Map) -> dict[str, Any]:
+    """Read all that a document says about its parts, by dialect."""
+    return {
+        word: {side: read(entries, said) for side, said in entries.maps(entry.get(word))} for word, read in HOW.items()
+    }
+
+
+def _telling(entries: Entries, entry: Map) -> Telling:
     entries.keys(entry, "each index ends held grows last frame positions idle alone gathers assembles error status")
     return Telling(
         each=entries.text(entry, "each"),
@@ -62,3 +70,22 @@ def _assembly(entries: Entries, entry: Map) -> Assembly:
         values=entries.words(entry, "values"),
         into=entries.text(entry, "into"),
     )
+
+
+def _apart(entries: Entries, entry: Map) -> Apart:
+    entries.keys(entry, "at most limit alike")
+    most = entry.get("most", 1)
+    return Apart(dotted(entries.text(entry, "at")), most, entry.get("limit", most), _paths(entries, entry, "alike"))
+
+
+def _join(entries: Entries, entry: Map) -> Join:
+    entries.keys(entry, "lists number adds")
+    return Join(_paths(entries, entry, "lists"), entry.get("number"), _paths(entries, entry, "adds"))
+
+
+def _paths(entries: Entries, entry: Map, name: str) -> tuple[Path, ...]:
+    return tuple(map(dotted, entries.words(entry, name)))
+
+
+#: The words of a document that say how it is told in parts.
+HOW: Final[dict[str, Callable[[Entries, Map], Any]]] = {"stream": _telling, "apart": _apart, "joins": _join}

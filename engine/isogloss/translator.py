@@ -10,9 +10,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from isogloss import families, library, routes
+from isogloss import families, library, routes, shares
 from isogloss.envelope import error_body, lower
-from isogloss.errors import IsoglossError, LossError, UnknownName
+from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
 from isogloss.lens import Lens
 from isogloss.limits import LIMITS
@@ -171,24 +171,50 @@ class Exchange:
         self.operation = operation
         self.losses: tuple[Loss, ...] = ()
         said: Object = body if isinstance(body, dict) else {}
-        self.plan = plan = gloss.plan(model if model is not None else _text(said.get("model")))
+        self.plan = gloss.plan(model if model is not None else _text(said.get("model")))
         self.streams = bool(stream) if stream is not None else gloss.asks_stream(operation, said)
-        self.memory = memory = Memory(gloss.ids, gloss.clock)
+        self.memory = self._remembered()
+        #: The shares of a request that takes several calls: each one's translation, and what its reply may know.
+        self.shares: list[tuple[Translation, Memory]] = []
+        self.request = self._asked(body)
+
+    def _remembered(self) -> Memory:
+        """Return what an exchange knows before its request is read."""
+        memory = Memory(self.gloss.ids, self.gloss.clock)
         memory.kept = True
-        if plan.target_model is not None:
-            memory.values["model"] = plan.target_model
+        if self.plan.target_model is not None:
+            memory.values["model"] = self.plan.target_model
         if self.streams:
             memory.values["stream"] = True
-        self.request = self._asked(body, memory)
+        return memory
 
-    def _asked(self, body: Value, memory: Memory) -> Translation:
+    def _asked(self, body: Value) -> Translation:
         """Translate the request; an operation that has a reply only asks without a body."""
         gloss = self.gloss
         if (self.operation, "request") not in self.plan.lenses:
             documents = gloss.ruleset.documents
             if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
                 return Translation(None, (), None, str(gloss.ruleset))
-        return self._translate("request", gloss.source, gloss.target, body, memory)
+        lens = self.plan.lenses.get((self.operation, "request")) or self._lens("request", gloss.source, gloss.target)
+        if lens.apart is not None and len(cut := shares.cut(lens, body)) > 1:
+            return self._cut(lens, cut)
+        return self._translate("request", gloss.source, gloss.target, body, self.memory)
+
+    def _cut(self, lens: Lens, cut: Sequence[shares.Share]) -> Translation:
+        """Translate each share of a request by itself; what is lost in all of them is told once."""
+        if self.streams:
+            raise shares.refusal(lens, "a stream answers one of these only; ask for each by itself")
+        losses: list[Loss] = []
+        for share in cut:
+            memory = self._remembered() if self.shares else self.memory
+            try:
+                done = self._translate("request", self.gloss.source, self.gloss.target, share.body, memory)
+            except (DocumentError, LossError) as error:
+                raise share.blame(error) from None
+            losses += share.whole(done.losses)
+            self.shares.append((done, memory))
+        self.losses = tuple(dict.fromkeys(losses))
+        return self.shares[0][0]
 
     @property
     def model(self) -> str | None:
@@ -205,16 +231,36 @@ class Exchange:
         """The calls to make: method, path, query, headers, body."""
         target = self.gloss.target
         dialect, family = self.gloss.ruleset.dialects[target], self.plan.matches[target].family
-        body, streams = self.request.body, self.streams
-        return (routes.call(dialect, self.operation, self.target_model, body, stream=streams, family=family),)
+        bodies = [done.body for done, _ in self.shares] or [self.request.body]
+        named, streams = (self.operation, self.target_model), self.streams
+        return tuple(routes.call(dialect, *named, body, stream=streams, family=family) for body in bodies)
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
-        """Translate the reply back into the caller's dialect."""
-        memory = self.after()
+        """Translate the reply back into the caller's dialect: that of the one call, or those of all, in their order.
+
+        Raises DocumentError where a reply cannot be read, or one of them is missing.
+        """
+        if self.shares:
+            return self._joined(replies, headers)
         body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
+        return self._answered(body, self.memory, headers)
+
+    def _joined(self, replies: Sequence[Value], headers: Mapping[str, str] | None) -> Translation:
+        """Translate the replies of several calls, and lay them together."""
+        if len(replies) != len(self.shares):
+            raise DocumentError("", f"{len(self.shares)} calls were made, and the replies are {len(replies)}")
+        before, pairs = self.losses, zip(replies, self.shares, strict=True)
+        answers = [self._answered(reply, memory, headers) for reply, (_, memory) in pairs]
+        join = self.plan.lenses[self.operation, "response"].join
+        assert join is not None
+        done = shares.joined(join, answers)
+        self.losses = before + done.losses
+        return done
+
+    def _answered(self, body: Value, asked: Memory, headers: Mapping[str, str] | None) -> Translation:
         if headers:
             body = routes.told(self.gloss.ruleset, f"{self.operation}.response", self.gloss.target, body, headers)
-        done = self._translate("response", self.gloss.target, self.gloss.source, body, memory)
+        done = self._translate("response", self.gloss.target, self.gloss.source, body, self.after(asked))
         demand = self.demand() if self.gloss.enforce else None
         if demand is not None:
             from isogloss.validation import enforce
@@ -275,10 +321,10 @@ class Exchange:
         reply = done.body
         return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
 
-    def after(self) -> Memory:
-        """Return what a reply may know: what the request has said."""
+    def after(self, asked: Memory | None = None) -> Memory:
+        """Return what a reply may know: what the request has said, or its share."""
         memory = Memory(self.gloss.ids, self.gloss.clock)
-        mine = self.memory
+        mine = asked or self.memory
         memory.values = values = mine.values.copy()
         values.pop("now", None)
         if not mine.plain:
@@ -356,6 +402,8 @@ def translate(
     if phase == "request" and match is not None and match.assumed is not None and match.family is not None:
         where = pointer(("model",)) if find(document, ("model",)) is not ABSENT else ""
         more = (Loss("assumed", where, None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
+    if lens.apart is not None and len(calls := shares.cut(lens, document)) > 1:
+        raise shares.refusal(lens, f"this takes {len(calls)} calls; an exchange makes them")
     done = run(lens, document, memory, gloss, more)
     refused = [loss for loss in done.losses if loss.kind in REFUSED]
     if on_loss_refuses(gloss) and refused:

@@ -36,8 +36,8 @@ def _mark(book: Book, document: RuleSet, *steps: Any) -> Mark:
 
 
 def _telling(book: Book, document: RuleSet, dialect: str, telling: Telling) -> Iterator[Problem]:
-    own = _names(document, dialect)
-    inner = {name for rules in _inner(book, document) for name in _names(rules, dialect)}
+    own = names_of(document, dialect)
+    inner = {name for rules in _inner(book, document) for name in names_of(rules, dialect)}
     inner |= {name for rule in document.rules if dialect in rule.sides for name in _deep(rule.sides[dialect])}
     known = {"each": own, "frame": own, "last": own, "ends": inner, "held": inner, "grows": set(telling.held)}
     for word, names in known.items():
@@ -52,7 +52,7 @@ def _telling(book: Book, document: RuleSet, dialect: str, telling: Telling) -> I
                 yield book.unknown(mark, "table", name, book.ruleset.tables)
 
 
-def _names(rules: RuleSet, dialect: str) -> set[str]:
+def names_of(rules: RuleSet, dialect: str) -> set[str]:
     """Return the names that rules and drops of one object know."""
     sides = [rule.sides.get(dialect) for rule in rules.rules]
     shown = {name for side in sides if isinstance(side, Obj) for name, _ in side.fields}

@@ -1,0 +1,222 @@
+"""A request that takes several calls, on invented dialects: hill asks for many stones at once, dale carries two."""
+
+import json
+
+import isogloss
+import pytest
+from isogloss import bookshelf, checker, loader
+
+RULES = """
+language: 1
+columns: [hill, dale]
+dialects:
+  hill: {routes: [{operation: walk, method: POST, path: /hill, match: /hill}]}
+  dale: {spelling: snake, routes: [{operation: walk, method: POST, path: /dale, match: /dale}]}
+documents:
+  walk.request:
+    apart:
+      hill: {at: load.stones, most: 2, limit: 7}
+      dale: {at: rocks, most: 3, limit: 9, alike: [inCart, rope.long]}
+    rules:
+      - {id: stones, hill: {load: {stones: ["$s* | stone"]}}, dale: {rocks: [$s*]}}
+      - {id: lone, hill: {load: {stones: "$s | stone"}}, dale: {rocks: [$s]}, oneway: hill}
+      - {id: user, hill: {user: $u}, drop: the dale has no users}
+      - {id: way, hill: {way: "@way"}, dale: {}}
+  walk.response:
+    joins:
+      hill: {lists: found, number: at, adds: [cost, days]}
+      dale: {lists: [finds, spots], adds: price}
+    rules:
+      - {id: found, hill: {found: ["$s* | find"]}, dale: {finds: [$s*]}}
+      - {id: id, hill: {id: $i}, dale: {name: $i}}
+      - {id: cost, hill: {cost: $n}, dale: {price: $n}}
+      - {id: days, hill: {days: $n}, dale: {days: $n}}
+      - {id: spots, hill: {spots: $n}, dale: {spots: $n}}
+      - {id: way, hill: {way: "@way"}, dale: {}, oneway: dale}
+sets:
+  stone:
+    rules:
+      - {id: size, hill: {size: $n}, dale: {big: $n}}
+      - {id: cart, hill: {cart: $c}, dale: {inCart: $c}}
+      - {id: rope, hill: {rope: $c}, dale: {rope: {long: $c}}}
+      - {id: gold, hill: {gold: $g}, refuse: gold is not carried}
+      - {id: moss, hill: {moss: $m}, drop: the dale knows no moss}
+  find:
+    rules:
+      - {id: stone, hill: {stone: $s}, dale: {rock: $s}}
+      - {id: at, hill: {at: "@position"}, dale: {}, oneway: dale}
+      - {id: at-again, hill: {at: $a}, dale: {}, oneway: hill, ignores: [a]}
+      - id: guessed
+        hill: {sure: false}
+        dale: {}
+        default: true
+        oneway: dale
+        kind: assumed
+        reason: the dale never says
+"""
+
+
+@pytest.fixture(scope="module")
+def ruleset(tmp_path_factory):
+    path = tmp_path_factory.mktemp("rules") / "rules.yaml"
+    path.write_text(RULES)
+    assert not [str(problem) for problem in checker.check_files([path]).problems]
+    shelf = bookshelf.Shelf()
+    shelf.add([path])
+    return loader.build(shelf)
+
+
+@pytest.fixture
+def gloss(ruleset):
+    return isogloss.Translator("hill", "dale", ruleset=ruleset)
+
+
+@pytest.fixture
+def back(ruleset):
+    return isogloss.Translator("dale", "hill", ruleset=ruleset)
+
+
+def load(*stones, **more):
+    return {"load": {"stones": list(stones), "tied": True}, **more}
+
+
+def sized(*sizes):
+    return [{"size": size} for size in sizes]
+
+
+def bodies(exchange):
+    return [call.body for call in exchange.calls]
+
+
+def places(losses):
+    return [(loss.kind, loss.pointer, loss.target_pointer) for loss in losses]
+
+
+def test_each_share_is_a_call(gloss):
+    request = load(*sized(0, 1, 2, 3, 4))
+    before = json.dumps(request)
+    exchange = gloss.exchange("walk", request)
+    assert bodies(exchange) == [
+        {"rocks": [{"big": 0}, {"big": 1}]},
+        {"rocks": [{"big": 2}, {"big": 3}]},
+        {"rocks": [{"big": 4}]},
+    ]
+    assert exchange.request.body == exchange.calls[0].body
+    assert {(call.method, call.path) for call in exchange.calls} == {("POST", "/dale")}
+    assert json.dumps(request) == before
+
+
+@pytest.mark.parametrize("stones", [sized(0, 1), sized(0), [], {"size": 0}])
+def test_what_takes_one_call_is_one(gloss, stones):
+    exchange = gloss.exchange("walk", {"load": {"stones": stones}})
+    assert len(exchange.calls) == 1
+    assert exchange.response({"name": "a"}).body == {"id": "a"}
+
+
+def test_a_share_ends_where_an_item_says_otherwise(back):
+    said = [{}, {}, {"in_cart": 1}, {"inCart": 1}, {"inCart": 2}, *[{"inCart": 2, "rope": {"long": 1}}] * 4]
+    exchange = back.exchange("walk", {"rocks": [{"big": 0, **words} for words in said]})
+    assert [len(body["load"]["stones"]) for body in bodies(exchange)] == [2, 2, 1, 3, 1]
+
+
+def test_losses_name_places_of_the_whole_document(gloss):
+    stones = sized(0, 1, 2)
+    stones[1]["moss"] = stones[2]["moss"] = stones[2]["fern"] = 1
+    exchange = gloss.exchange("walk", load(*stones, user="me"))
+    lost = ["/load/stones/1/moss", "/user", "/load/tied", "/load/stones/2/moss", "/load/stones/2/fern"]
+    assert sorted(places(exchange.losses)) == sorted(("dropped", place, None) for place in lost)
+
+
+def test_errors_name_places_of_the_whole_document(gloss, ruleset):
+    with pytest.raises(isogloss.DocumentError, match="gold is not carried") as caught:
+        gloss.exchange("walk", load(*sized(0, 1, 2), {"gold": 1}))
+    assert caught.value.pointer == "/load/stones/3/gold"
+    strict = isogloss.Translator("hill", "dale", ruleset=ruleset, on_loss="refuse")
+    with pytest.raises(isogloss.LossError) as refused:
+        strict.exchange("walk", {"load": {"stones": [*sized(0, 1, 2), {"moss": 1}]}})
+    assert [loss.pointer for loss in refused.value.losses] == ["/load/stones/3/moss"]
+
+
+def test_too_long_a_list_is_refused(gloss):
+    with pytest.raises(isogloss.DocumentError, match="at most 7 can be asked for at once, and these are 8") as caught:
+        gloss.exchange("walk", load(*sized(*range(8))))
+    assert caught.value.pointer == "/load/stones"
+
+
+def test_a_single_translation_of_several_calls_is_refused(ruleset):
+    request = load(*sized(0, 1, 2))
+    with pytest.raises(isogloss.DocumentError, match="this takes 2 calls; an exchange makes them") as caught:
+        isogloss.translate(request, "walk.request", source="hill", target="dale", ruleset=ruleset)
+    assert caught.value.pointer == "/load/stones"
+
+
+def test_a_stream_of_several_calls_is_refused(gloss):
+    with pytest.raises(isogloss.DocumentError, match="a stream answers one of these only") as caught:
+        gloss.exchange("walk", load(*sized(0, 1, 2)), stream=True)
+    assert caught.value.pointer == "/load/stones"
+
+
+def replies():
+    return (
+        {"name": "a", "finds": [{"rock": "r0"}, {"rock": "r1"}], "price": {"gold": 1, "by": [{"of": "x", "n": 1}]}},
+        {"name": "b", "finds": [{"rock": "r2"}, {"rock": "r3"}], "days": 2},
+        {
+            "name": "c",
+            "finds": [{"rock": "r4", "odd": 1}],
+            "days": 3,
+            "price": {"gold": 2, "by": [{"of": "y", "n": 2}]},
+        },
+    )
+
+
+def test_replies_become_one(gloss):
+    exchange = gloss.exchange("walk", load(*sized(0, 1, 2, 3, 4), way="up"))
+    given = replies()
+    before = json.dumps(given)
+    done = exchange.response(*given)
+    assert done.body == {
+        "id": "a",
+        "found": [{"stone": f"r{index}", "at": index, "sure": False} for index in range(5)],
+        "cost": {"gold": 3, "by": [{"of": "x", "n": 1}, {"of": "y", "n": 2}]},
+        "days": 5,
+        "way": "up",
+    }
+    assert json.dumps(given) == before
+    assert ("dropped", "/finds/0/odd", None) in places(done.losses)
+    assert [where for kind, _, where in places(done.losses) if kind == "assumed"] == [
+        f"/found/{index}/sure" for index in range(5)
+    ]
+    assert set(done.losses) < set(exchange.losses)
+    assert len(exchange.losses) == len(set(exchange.losses))
+
+
+def test_the_ledger_of_replies_tells_all(ruleset):
+    gloss = isogloss.Translator("hill", "dale", ruleset=ruleset, trace=True)
+    done = gloss.exchange("walk", load(*sized(0, 1, 2, 3, 4))).response(*replies())
+    assert {step.value for step in done.ledger if step.rule == "find.stone"} == {f"r{index}" for index in range(5)}
+
+
+def test_numbers_of_items_that_say_the_same_are_added(back):
+    said = [{"big": 0, "inCart": 1}, {"big": 0}]
+    done = back.exchange("walk", {"rocks": said}).response(
+        {"found": [], "cost": [{"of": "x", "n": 1}, {"of": "y", "n": 4}], "spots": [1]},
+        {"found": [{"stone": "s"}], "cost": [{"of": "x", "n": 2}], "spots": [2]},
+    )
+    assert done.body == {
+        "finds": [{"rock": "s"}],
+        "price": [{"of": "x", "n": 3}, {"of": "y", "n": 4}],
+        "spots": [1, 2],
+    }
+
+
+def test_no_reply_may_be_missing(gloss):
+    exchange = gloss.exchange("walk", load(*sized(0, 1, 2)))
+    with pytest.raises(isogloss.DocumentError, match="2 calls were made, and the replies are 1"):
+        exchange.response(replies()[0])
+
+
+def test_a_list_that_is_none_is_refused(back):
+    exchange = back.exchange("walk", {"rocks": [{"big": 0, "inCart": 1}, {"big": 0}]})
+    with pytest.raises(isogloss.DocumentError, match="a list must stand here, not number") as caught:
+        exchange.response({"spots": 1}, {"spots": [2]})
+    assert caught.value.pointer == "/spots"
