@@ -196,8 +196,6 @@ class Telling:
 
 
 @dataclass(frozen=True)
-class RuleSet:
-@dataclass(frozen=True)
 class Apart:
     """A list that is asked for in several calls: in shares of at most so many items, each of which says so and so."""
 
@@ -219,6 +217,8 @@ class Join:
     adds: tuple[Path, ...]
 
 
+@dataclass(frozen=True)
+class RuleSet:
     """A named object translation."""
 
     name: str
@@ -241,11 +241,11 @@ class Join:
     inline: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: How each dialect tells this document piece by piece: {dialect: telling}.
     stream: Mapping[str, Telling] = field(default_factory=dict[str, Any])
-    title: str = ""
-    note: str = ""
     #: What of a request that is read takes several calls, and how their replies are written as one: {dialect: …}.
     apart: Mapping[str, Apart] = field(default_factory=dict[str, Any])
     joins: Mapping[str, Join] = field(default_factory=dict[str, Any])
+    title: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
