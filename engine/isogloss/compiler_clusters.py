@@ -164,6 +164,7 @@ def asked_names(lens: Lens) -> set[str]:
     for rule in (*(rule for one in sets for rule in one.rules), *blocks):
         write = rule.sides.get(lens.writer)
         found |= {node.name for _, node in nodes_of(write) if isinstance(node, Known)} if write is not None else set()
+        found |= set(rule.keeps.values())
         found |= {facts[lens.reader] for facts in (rule.knows, rule.lacks) if lens.reader in facts}
     return found
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def completed(run: Run, rule: Rule, env: Env) -> Env:
     """Return what was read with all that the rule computes from it."""
     full: Env = {**env, **{name: Bound(value) for name, value in rule.let.items()}}
+    _kept(run, rule, full)
     _derived(run, rule, full)
     for line in rule.sums:
         solve(full, line)
@@ -34,6 +35,15 @@ def completed(run: Run, rule: Rule, env: Env) -> Env:
         if name in full:
             full[name] = _bounded(run, full[name], *facts)
     return full
+
+
+def _kept(run: Run, rule: Rule, full: Env) -> None:
+    """Let the exchange keep what was read, and give what it has kept."""
+    for variable, name in rule.keeps.items():
+        if variable in full:
+            run.exchange.set(name, full[variable].value)
+        elif (known := run.exchange.get(name)) is not ABSENT:
+            full[variable] = Bound(known)
 
 
 def _derived(run: Run, rule: Rule, full: Env) -> None:

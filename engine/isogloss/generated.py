@@ -284,7 +284,7 @@ def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
     """Return a codec's way from the dialect; one value where it gives one."""
     codec = codecs.CODECS[name]
     read = codec.read
-    if codec.width > 1:
+    if codec.width != 1:
         return lambda value: read(value, options)
     work = lambda value: read(value, options)[0]  # noqa: E731 - one of three things that are returned
     if codec.spares is not None:

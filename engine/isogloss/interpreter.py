@@ -220,8 +220,9 @@ class Run:
             self.exchange.casts.append(path)
         self.claim(turn, found)
         full = self.complete(rule, found.env)
-        for name in rule.let if found.claims else ():
-            full[name] = Bound(full[name].value, found.claims[0])  # it stands for the words that were read
+        for name in (*rule.let, *rule.keeps) if found.claims else ():
+            if name in full and full[name].path is None:
+                full[name] = Bound(full[name].value, found.claims[0])  # it stands for the words that were read
         self._write(turn, full, found, out, at)
 
     def claim(self, turn: Turn, found: Found, *, void: bool = False) -> None:
@@ -321,7 +322,7 @@ class Run:
 
     def _unwritten(self, turn: Turn, env: Env) -> None:
         """Report what was read and has no place on the other side."""
-        used = names_of(turn.write) | set(turn.rule.ignores)
+        used = names_of(turn.write) | {*turn.rule.ignores, *turn.rule.keeps}
         for line in turn.rule.sums:
             used |= set(line) if used & set(line) else set()
         used |= {base for _, base, *_ in turn.rule.derive.values()}

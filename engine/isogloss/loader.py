@@ -112,8 +112,7 @@ class Reader(Entries):
             entry,
             "id both value values each oneway kind reason needs otherwise when unless saw lays knows lacks absent let "
             "derive gate bounds among sums casts satisfied drops default drop refuse also lists yields ignores source "
-            "note status unseen "
-            "title",
+            "note status unseen keeps title",
             self.dialects,
         )
         sides = self._sides(entry)
@@ -137,6 +136,7 @@ class Reader(Entries):
             lacks=self.dialect_map(entry, "lacks", self.dialects),
             casts=bool(entry.get("casts", False)),
             absent=dict(entry.get("absent", {})),
+            keeps=dict(entry.get("keeps", {})),
             let=dict(entry.get("let", {})),
             gate={side: dict(gates) for side, gates in self.maps(entry.get("gate"))},
             derive={name: tuple(pair) for name, pair in entry.get("derive", {}).items()},

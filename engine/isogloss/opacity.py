@@ -131,7 +131,7 @@ def _converted(turn: Turn) -> set[str]:
     found = {name for node in (turn.read, turn.write) for v in variables(node) if v.conversion for name in v.names}
     named = Counter(name for v in variables(turn.read) for name in v.names)
     found |= {name for name, times in named.items() if times > 1}  # places that are held against each other
-    found |= {*rule.bounds, *rule.derive, *rule.absent, *(base for _, base, *_ in rule.derive.values())}
+    found |= {*rule.bounds, *rule.derive, *rule.absent, *rule.keeps, *(base for _, base, *_ in rule.derive.values())}
     found |= {name for line in rule.sums for name in line} | {name for gate in rule.gate.values() for name in gate}
     return found if not (rule.satisfied or rule.refuse) else found | {n for v in variables(turn.read) for n in v.names}
 

@@ -64,6 +64,8 @@ class Rule:
     #: Values the exchange must not know when a dialect is read.
     lacks: Mapping[str, str] = field(default_factory=dict[str, str])
     absent: Mapping[str, Value] = field(default_factory=dict[str, Any])
+    #: Variables that the exchange keeps: {variable: name}; one that nothing has given has what is kept.
+    keeps: Mapping[str, str] = field(default_factory=dict[str, str])
     let: Mapping[str, Value] = field(default_factory=dict[str, Any])
     #: Variables computed from another one, and left out in one dialect where they equal it:
     #: {variable: (dialect, from, conversion, …)}.

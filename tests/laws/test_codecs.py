@@ -29,6 +29,11 @@ PLAIN_URLS = st.builds("DATA:{},{}".format, st.sampled_from(["text/plain", ""]),
 PIECES = ["naïve 👩‍👧 ", "", "日本", "plain"]
 
 
+def packed(value: object) -> str:
+    text = json.dumps(value, separators=(",", ":"))
+    return "video_" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
 @st.composite
 def spans(draw: st.DrawFn) -> dict[str, int]:
     """Bytes of a piece, from one to a later one; they may fall inside a letter."""
@@ -67,6 +72,7 @@ DRAWN = {
     "base64": (st.binary().map(base64.urlsafe_b64encode).map(bytes.decode) | TEXTS, [None]),
     "rooted": (TEXTS | TEXTS.map("files/{}".format), ["files"]),
     "below": (TEXTS | TEXTS.map("models/{}".format), ["models"]),
+    "packed": (st.tuples(TEXTS, *[st.none() | TEXTS | st.integers()] * 4).map(packed), ["video_id"]),
     "lone-reference": (draw.json_schemas() | draw.objects, ["schema_references"]),
     "extension": (st.builds("{}.{}".format, TEXTS, st.sampled_from(["png", "PDF", "x"])), [None]),
 }
@@ -87,7 +93,7 @@ def test_what_a_codec_writes_it_reads_as_the_same(name, data):
         read = codec.read(value, chosen)
     except CodecError:
         return
-    assert len(read) == codec.width
+    assert len(read) == codec.width or (codec.width == 0 and len(read) == chosen["holds"])
     written = codec.write(read, chosen)
     if name == "extension":
         return

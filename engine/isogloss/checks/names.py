@@ -59,9 +59,13 @@ def _conversion(book: Book, name: str, mark: Mark, variable: Var | None = None) 
         return
     if codec is not None:
         yield from _options(book, base, options, mark)
-    width = codec.width if codec is not None else 1
+    width = 1 if codec is None else codec.width or _held_by(rules.values.get(options))
     if variable is not None and len(variable.names) != width:
         yield Problem(mark, f"{base!r} makes {_count(width)}, and {_count(len(variable.names))} stand before it")
+
+
+def _held_by(options: object) -> int:
+    return options.get("holds", 1) if isinstance(options, dict) else 1
 
 
 def _count(number: int) -> str:
@@ -140,7 +144,8 @@ def _memory(book: Book, held: Held) -> Iterator[Problem]:
 def _remembered(book: Book) -> set[str]:
     nodes = [node for held in book.rules for side in held.rule.sides.values() for _, node in example.places(side)]
     pieces = [side.pieces for layout in book.ruleset.layouts.values() for side in layout.sides.values()]
-    return {node.name for node in nodes if isinstance(node, example.Known)} | {name for name in pieces if name}
+    kept = {name for held in book.rules for name in held.rule.keeps.values()}
+    return {node.name for node in nodes if isinstance(node, example.Known)} | {name for name in pieces if name} | kept
 
 
 # --------------------------------------------------------------------- rule sets

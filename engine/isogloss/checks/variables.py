@@ -63,7 +63,7 @@ def _unbound(book: Book, held: Held, reader: str, writer: str) -> Iterator[Probl
 def _given(held: Held, read: set[str]) -> set[str]:
     """Return the variables that have a value once a side has been read."""
     rule = held.rule
-    known = read | set(rule.let) | set(rule.absent)
+    known = read | {*rule.let, *rule.absent, *rule.keeps}
     known |= {name for name, (_, base, *_) in rule.derive.items() if base in known}
     for line in rule.sums:
         known |= set(line) if known & set(line) else set()
@@ -77,7 +77,7 @@ def _booked(block: Block | None) -> set[str]:
 def _unwritten(book: Book, held: Held, reader: str, writer: str) -> Iterator[Problem]:
     rule = held.rule
     used = names_in(rule.sides[writer]) | set(rule.ignores) | _booked(held.block) | _carried(book, held.block)
-    used |= {base for _, base, *_ in rule.derive.values()}
+    used |= {*rule.keeps, *(base for _, base, *_ in rule.derive.values())}
     for line in rule.sums:
         used |= set(line) if used & set(line) else set()
     lost = names_in(rule.sides[reader]) - used
@@ -103,6 +103,7 @@ def _named(book: Book, held: Held) -> Iterator[Problem]:
     every = {name for node in rule.sides.values() for name in names_in(node)}
     derived = every | set(rule.let)
     yield from _known(book, rule, ("let",), rule.let, every)
+    yield from _known(book, rule, ("keeps",), rule.keeps, every)
     yield from _known(book, rule, ("absent",), rule.absent, every)
     yield from _known(book, rule, ("derive",), rule.derive, every)
     yield from _known(book, rule, ("ignores",), rule.ignores, every)

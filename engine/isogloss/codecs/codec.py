@@ -20,6 +20,7 @@ class CodecError(ValueError):
 class Codec:
     """How one value is written in a dialect. `options` is the named value after the colon in `codec:name`."""
 
+    #: How many values it makes; 0 for as many as its option `holds` says.
     width: int
     fits: Callable[[Value, Options], bool]
     read: Callable[[Value, Options], tuple[Value, ...]]

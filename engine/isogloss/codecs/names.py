@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from isogloss.codecs.codec import Codec, is_text, same
-from isogloss.values import Value
+from isogloss.codecs.codec import Codec, CodecError, is_text, same
+from isogloss.codecs.json_text import parse_json
+from isogloss.values import ABSENT, Value
 
 if TYPE_CHECKING:
     from isogloss.codecs.codec import Options
@@ -93,6 +97,41 @@ def _write_below(neutral: tuple[Value, ...], options: Options) -> Value:
     return options["head"] + neutral[0] if isinstance(neutral[0], str) else neutral[0]
 
 
+#: The longest word that is unpacked: it may stand in an address.
+_PACKED: Final = 4096
+
+
+def _unpacked(value: Value, options: Options) -> list[Value] | None:
+    """Return what a word holds; None where nobody has packed it."""
+    if not isinstance(value, str) or not value.startswith(options["head"]) or len(value) > _PACKED:
+        return None
+    text = value.removeprefix(options["head"])
+    try:
+        found = parse_json(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True).decode())
+    except (binascii.Error, ValueError):
+        return None
+    whole = isinstance(found, list) and len(found) == options["holds"] and isinstance(found[0], str)
+    return found if whole and _packed(found, options) == value else None
+
+
+def _packed(values: list[Value], options: Options) -> str:
+    text = json.dumps(values, separators=(",", ":"))
+    return options["head"] + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_packed(value: Value, options: Options) -> tuple[Value, ...]:
+    """Unpack values from one word of letters that an address may hold; null is a value that is not there."""
+    found = _unpacked(value, options)
+    return tuple(ABSENT if one is None else one for one in found or ())
+
+
+def _write_packed(neutral: tuple[Value, ...], options: Options) -> Value:
+    written = _packed([None if one is ABSENT else one for one in neutral], options)
+    if _unpacked(written, options) is None:
+        raise CodecError("this is too long for one word" if isinstance(neutral[0], str) else "this must be a text")
+    return written
+
+
 CODECS: Final[dict[str, Codec]] = {
     "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"})),
     "short": Codec(1, is_text, _read_whole, _write_short, frozenset({"head", "most"})),
@@ -100,5 +139,12 @@ CODECS: Final[dict[str, Codec]] = {
         1, is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"}), cuts=True
     ),
     "rooted": Codec(1, is_text, _read_rooted, same),
+    "packed": Codec(
+        0,
+        lambda value, options: _unpacked(value, options) is not None,
+        _read_packed,
+        _write_packed,
+        frozenset({"head", "holds"}),
+    ),
     "below": Codec(1, _is_below, _read_below, _write_below, frozenset({"head"})),
 }

@@ -82,6 +82,8 @@ def _conditions(rule: Rule) -> Iterator[str]:
 def _values(rule: Rule) -> Iterator[str]:
     if rule.satisfied:
         yield f"{_shown(rule.satisfied)} asks for what happens anyway: no loss"
+    for name, kept in rule.keeps.items():
+        yield f"{code('$' + name)} is kept by the exchange as {code(kept)}"
     for name, found in rule.absent.items():
         yield f"absent {code('$' + name)} is {value(found)}"
     for name, found in rule.let.items():
