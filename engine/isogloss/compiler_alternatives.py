@@ -138,14 +138,17 @@ class ClusterCompiler(RuleCompiler):
         code = Code()
         code.add("if type(x) is not list: raise Bail")
         names = frozenset(name for name in held if name)
-        self._items(code, first, child.item, cluster.names[0], names)
         known = self.context.module.constant(f"frozenset({sorted(names)!r})")
-        with code.block(f"if not all(map({known}.isdisjoint, x)):"):
+        more = self.context.module.fresh("b")
+        code.add(f"{more} = False")
+        self._items(code, first, child.item, cluster.names[0], names, f"if not {known}.isdisjoint({{}}): {more} = True")
+        with code.block(f"if {more}:"):
             for read, name in zip(others, held, strict=True):
                 self._column(code, read, str(name))
         return code
 
-    def _items(self, code: Code, read: Read, item: Var, name: str, held: frozenset[str]) -> None:
+    def _items(self, code: Code, read: Read, item: Var, name: str, held: frozenset[str], ask: str) -> None:
+        """Emit the list; `ask` is a line about each of its items."""
         conversion = self.context.lens.conversion(str(item.conversion)) if item.conversion else None
         target = one_leaf(read.turn.write)
         if conversion is None or conversion.sort != "set" or target is None or len(target) != 1:
@@ -153,8 +156,11 @@ class ClusterCompiler(RuleCompiler):
         if read.turn.guard is not None:
             code.add(f"if not {self._guard(read.turn)}: raise Bail")
         how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
-        call = self.context.call(conversion.name, "i", f"(link, {how}, n)", held)
-        code.add(f"if {target[0]!r} in out: raise Bail", f"out[{target[0]!r}] = [{call} for n, i in enumerate(x)]")
+        made, step, member = (self.context.module.fresh(head) for head in "mni")
+        call = self.context.call(conversion.name, member, f"(link, {how}, {step})", held)
+        code.add(f"if {target[0]!r} in out: raise Bail", f"out[{target[0]!r}] = {made} = []")
+        with code.block(f"for {step}, {member} in enumerate(x):"):
+            code.add(ask.format(member), f"{made}.append({call})")
 
     def _column(self, code: Code, read: Read, name: str) -> None:
         target = one_leaf(read.turn.write)

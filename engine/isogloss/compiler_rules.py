@@ -165,14 +165,15 @@ class RuleCompiler:
         how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
         if name not in given:
             code.add(f"{value} = o.get({name!r})", f"if {value} is None: break")
-        call = self.context.call(conversion.name, "i", f"(link, {how}, n)")
-        kind = "dict" if conversion.over == "%" else "list"
-        code.add(f"if type({value}) is not {kind}: raise Bail")
-        if kind == "list":
-            each = f"[{call} for n, i in enumerate({value})]"
+        member, step = self.context.module.fresh("i"), self.context.module.fresh("n")
+        call = self.context.call(conversion.name, member, f"(link, {how}, {step})")
+        # A comprehension would be a function, and all it takes from this one would cost more everywhere.
+        if conversion.over == "%":
+            code.add(f"if type({value}) is not dict: raise Bail", f"{made} = {{}}")
+            code.add(f"for {step}, {member} in {value}.items(): {made}[{step}] = {call}")
         else:
-            each = f"{{n: {call} for n, i in {value}.items()}}"
-        code.add(f"{made} = {each}")
+            code.add(f"if type({value}) is not list: raise Bail", f"{made} = []")
+            code.add(f"for {step}, {member} in enumerate({value}): {made}.append({call})")
         self._put(code, read.turn, target, made)
         self._report(code, read, (name,))
         return True
