@@ -7,9 +7,30 @@ from typing import TYPE_CHECKING, Any
 from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_groups import Sink, has_blanks, reads_slot, settled_word
 from isogloss.compiler_slots import Slots
+from isogloss.example import Obj, skippable
 
 if TYPE_CHECKING:
+    from isogloss.example import Node
     from isogloss.rule import Slot
+
+
+def _told(node: Obj, others: list[Node]) -> str:
+    """Tell a block that is written like this, by its names, from others that show more."""
+    own = _shown(node)
+    more: set[str] = set()
+    for other in others:
+        names = _shown(other) if isinstance(other, Obj) else own
+        extra = names - dict(node.fields).keys()
+        if own <= names and not extra:
+            raise Unsupported("lacks")
+        if own <= names:
+            more |= extra
+    tests = [*(f"{name!r} in b" for name in sorted(own)), *(f"{name!r} not in b" for name in sorted(more))]
+    return f"({' and '.join(tests)})"
+
+
+def _shown(node: Obj) -> set[str]:
+    return {name for name, child in node.fields if not skippable(child)}
 
 
 class LayoutCompiler(Slots):
@@ -70,13 +91,23 @@ class LayoutCompiler(Slots):
             return
         if words == {"empty"}:
             body.add(f"if not {self.laid}: raise Bail")
-        elif words == {"last"}:
+        elif words in ({"last"}, {"last", "lacks"}):
             if self.layout.write.role is None or any(slot.form == "self" for slot in self.layout.slots):
                 raise Unsupported("last")
-            role = self.layout.write.role
-            body.add(f"if {self.laid} and {self.laid}[-1].get({role!r}) == {line['last']!r}: raise Bail")
+            last = f"{self.laid} and {self.laid}[-1].get({self.layout.write.role!r}) == {line['last']!r}"
+            body.add(f"if {last}{self._lacking(line['lacks']) if 'lacks' in line else ''}: raise Bail")
         elif words not in ({"answered"}, {"first"}):
             raise Unsupported("legal")
+
+    def _lacking(self, kinds: list[str]) -> str:
+        """Ask whether the last group lacks blocks of these kinds: what is laid is told apart by its names."""
+        slots = self.layout.slots
+        if len(slots) != 1 or slots[0].form != "items" or len(slots[0].at) != 1:
+            raise Unsupported("lacks")
+        meant = [block.turn.write for block in self.layout.blocks if block.kind in kinds]
+        others = [block.turn.write for block in self.layout.blocks if block.kind not in kinds]
+        tests = dict.fromkeys(_told(node, others) for node in meant if isinstance(node, Obj) and _shown(node))
+        return f" and not any({' or '.join(tests)} for b in {self.laid}[-1][{slots[0].at[0]!r}])"
 
     # ------------------------------------------------------------------ groups
 

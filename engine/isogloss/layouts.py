@@ -194,7 +194,7 @@ class Writer:
             ):
                 self._insert(0, line)
             elif "last" in line and self.laid and self.laid[-1].role == line["last"]:
-                self._insert(len(self.laid), line)
+                self._end(self.laid[-1], line)
 
     def _give(self, group: Laid, line: Mapping[str, Any]) -> None:
         """Give the first block of a kind in each group what it needs and lacks."""
@@ -204,14 +204,26 @@ class Writer:
         item.env[line["give"]] = Bound(line["value"])
         self.run.lose("defaulted", item.path, None, line["reason"])
 
+    def _end(self, last: Laid, line: Mapping[str, Any]) -> None:
+        """Put a group after the last one, or a block into it that it lacks."""
+        if "lacks" not in line:
+            self._insert(len(self.laid), line)
+        elif not any(item.kind in line["lacks"] for _, items in last.slots for item in items):
+            last.seat.index = len(self.laid) - 1
+            self._fill(last, line)
+
     def _insert(self, index: int, line: Mapping[str, Any]) -> None:
         """Put in a group that the other dialect demands."""
+        group = Laid(line["insert"].get("role"), ())
+        self.laid.insert(index, group)
+        self._fill(group, line)
+
+    def _fill(self, group: Laid, line: Mapping[str, Any]) -> None:
+        """Put the block that a group must have at its end."""
         insert = line["insert"]
         block = next(block for block in self.layout.blocks if block.kind == insert["kind"])
         env = {name: Bound(value) for name, value in insert["with"].items()}
-        group = Laid(insert.get("role"), ())
         group.add(self.layout.slot_of(block.kind, group.role), Item(block, env, ()))
-        self.laid.insert(index, group)
         self.run.lose(line.get("kind", "defaulted"), None, group.target(self), line["reason"])
 
     # ------------------------------------------------------------------ placing

@@ -213,8 +213,9 @@ def _legal_kinds(
         yield book.mark(layout.mark, dialect, "legal", index, "kind"), line["kind"]
     if "insert" in line:
         yield book.mark(layout.mark, dialect, "legal", index, "insert", "kind"), line["insert"]["kind"]
-    for place, kind in enumerate(line.get("first", ())):
-        yield book.mark(layout.mark, dialect, "legal", index, "first", place), kind
+    for word in ("first", "lacks"):
+        for place, kind in enumerate(line.get(word, ())):
+            yield book.mark(layout.mark, dialect, "legal", index, word, place), kind
 
 
 def _roles(book: Book, layout: Layout) -> Iterator[Problem]:

@@ -109,7 +109,9 @@ def _ending(contents: list[Content], model: Model) -> None:
         raise invalid(f"The last turn must be the user's: {model.name} does not continue a turn of the model.")
     if role(last) == "model" and calls(last):
         raise invalid("The last turn calls functions, and its function responses are missing.")
-    if not model.prefill and all("text" in part and not part["text"].strip() for part in last["parts"]):
+    if not model.prefill and not any(
+        part.get("text", "").strip() or "functionResponse" in part for part in last["parts"]
+    ):
         raise invalid(f"The last turn holds no text that is not empty, and {model.name} needs some.")
 
 
