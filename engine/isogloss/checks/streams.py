@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from isogloss import example
+from isogloss.checks.book import names_in, walking
 from isogloss.errors import Problem
 from isogloss.example import Obj
 
@@ -29,6 +30,17 @@ def check(book: Book) -> Iterator[Problem]:
                 yield from _telling(book, document, name, document.stream[name])
             else:
                 yield Problem(_mark(book, document), f"this does not say how {name} tells it")
+    yield from _partial(book)
+
+
+def _partial(book: Book) -> Iterator[Problem]:
+    """Yield the layouts that go on from piece to piece where nothing is told in pieces."""
+    told = [document for document in book.ruleset.documents.values() if document.stream]
+    laid = {name for document in told for rules in _reached(book, document, ()) for name in rules.layouts}
+    for layout in book.ruleset.layouts.values():
+        if layout.partial and layout.name not in laid:
+            mark = book.mark(layout.mark, "partial")
+            yield Problem(mark, f"{layout.name!r} goes on from piece to piece, and no stream lays it")
 
 
 def _mark(book: Book, document: RuleSet, *steps: Any) -> Mark:
@@ -45,6 +57,9 @@ def _telling(book: Book, document: RuleSet, dialect: str, telling: Telling) -> I
         for index, name in enumerate((found,) if isinstance(found, str) else found):
             if name not in names:
                 yield book.unknown(_mark(book, document, dialect, word, index), "rule that reads", name, names)
+    if telling.each in own and not _converted(book, document, dialect, telling.each):
+        mark = _mark(book, document, dialect, "each")
+        yield Problem(mark, f"no rule converts the items of {telling.each!r}, which are told side by side")
     for index, (_, tables) in enumerate(telling.status):
         for name in tables:
             if name not in book.ruleset.tables:
@@ -74,3 +89,22 @@ def _inner(book: Book, document: RuleSet) -> Iterator[RuleSet]:
                 found = (variable.conversion or "").rstrip("*%")
                 if found in book.ruleset.sets:
                     yield book.ruleset.sets[found]
+
+
+def _reached(book: Book, rules: RuleSet, above: tuple[str, ...]) -> Iterator[RuleSet]:
+    """Yield an object's rule set and those of everything inside it."""
+    yield rules
+    for inner in _inner(book, rules):
+        if inner.name not in above:
+            yield from _reached(book, inner, (*above, inner.name))
+
+
+def _converted(book: Book, document: RuleSet, dialect: str, name: str) -> bool:
+    """Tell whether a rule sends what stands under a name through a rule set."""
+    return any(
+        names_in(child) & walking(book, rule).keys()
+        for rule in document.rules
+        if isinstance(side := rule.sides.get(dialect), Obj)
+        for key, child in side.fields
+        if key == name
+    )
