@@ -29,6 +29,7 @@ SECTIONS: Final = (
     "attributes",
     "layouts",
     "documents",
+    "plans",
     "coverage",
 )
 _HEAD: Final = ("version", "language", "columns", "extends", "title", "profile", "why", "note", "actions")

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _FOLDER: Final = Path(__file__).parent / "__pycache__"
 #: The modules that decide what a rule file becomes.
-_READERS: Final = ("rule", "loader", "heirs", "tellings", "entries", "example", "bookshelf", "source", "guard", "cache")
+_READERS: Final = (
+    *("rule", "loader", "heirs", "tellings", "stages", "entries", "example", "bookshelf", "source", "guard", "cache"),
+)
 
 
 def ruleset(version: str, profile: str | None, overlays: tuple[Path, ...]) -> Ruleset:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import bookshelf, example, guard, heirs, shelves, tellings
+from isogloss import bookshelf, example, guard, heirs, shelves, stages, tellings
 from isogloss.entries import Entries
 from isogloss.errors import Problem, RuleError
 from isogloss.pointer import dotted
@@ -83,12 +83,13 @@ class Reader(Entries):
             layouts={name: self._layout(name, entry) for name, entry in self.maps(tree["layouts"])},
             documents={name: self._set(name, entry) for name, entry in self.maps(tree["documents"])},
             values=self.named,
+            plans=stages.plans(self, tree["plans"]),
         )
 
     # ------------------------------------------------------------------ rules
 
     def _set(self, name: str, entry: Map) -> RuleSet:
-        self.keys(entry, "rules drops layouts nulls rest inline headers seed validate title note extends", tellings.HOW)
+        self.keys(entry, "rules drops layouts nulls choice rest inline headers seed validate title note extends", tellings.HOW)
         return RuleSet(
             name=name,
             mark=entry.mark,
@@ -96,6 +97,7 @@ class Reader(Entries):
             drops={side: self.drops(drops, side) for side, drops in self.maps(entry.get("drops"))},
             layouts=self.words(entry, "layouts"),
             nulls=bool(entry.get("nulls", False)),
+            choice=bool(entry.get("choice", False)),
             rest=entry.get("rest", {}),
             inline=entry.get("inline", {}),
             headers=dict(entry.get("headers", {})),
@@ -135,8 +137,8 @@ class Reader(Entries):
             knows=self.dialect_map(entry, "knows", self.dialects),
             lacks=self.dialect_map(entry, "lacks", self.dialects),
             casts=bool(entry.get("casts", False)),
-            absent=dict(entry.get("absent", {})),
             keeps=dict(entry.get("keeps", {})),
+            absent=dict(entry.get("absent", {})),
             let=dict(entry.get("let", {})),
             gate={side: dict(gates) for side, gates in self.maps(entry.get("gate"))},
             derive={name: tuple(pair) for name, pair in entry.get("derive", {}).items()},

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from isogloss.errors import Mark
     from isogloss.example import Node
     from isogloss.loss import Kind
+    from isogloss.stages import Plan
     from isogloss.values import Path, Value
 
 
@@ -63,9 +64,9 @@ class Rule:
     knows: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Values the exchange must not know when a dialect is read.
     lacks: Mapping[str, str] = field(default_factory=dict[str, str])
-    absent: Mapping[str, Value] = field(default_factory=dict[str, Any])
     #: Variables that the exchange keeps: {variable: name}; one that nothing has given has what is kept.
     keeps: Mapping[str, str] = field(default_factory=dict[str, str])
+    absent: Mapping[str, Value] = field(default_factory=dict[str, Any])
     let: Mapping[str, Value] = field(default_factory=dict[str, Any])
     #: Variables computed from another one, and left out in one dialect where they equal it:
     #: {variable: (dialect, from, conversion, …)}.
@@ -231,6 +232,8 @@ class RuleSet:
     layouts: tuple[str, ...] = ()
     #: null is a value here, not absence.
     nulls: bool = False
+    #: Any value is translated whole, by the first rule that it fits.
+    choice: bool = False
     #: Where names go that no rule takes: (dialect, path there, names taken or None).
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: What a written document must fit: {dialect: {each, text, schema}}.
@@ -409,6 +412,8 @@ class Ruleset:
     layouts: Mapping[str, Layout]
     documents: Mapping[str, RuleSet]
     values: Mapping[str, Value]
+    #: Operations that take more than one call: {operation: {target dialect: stages}}.
+    plans: Mapping[str, Mapping[str, Plan]]
 
     def __str__(self) -> str:
         return f"{self.version}+{self.hash[:12]}"

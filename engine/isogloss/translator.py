@@ -10,13 +10,14 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from isogloss import families, library, routes, shares
+from isogloss import calls, families, library, routes, shares
 from isogloss.envelope import error_body, lower
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
 from isogloss.lens import Lens
 from isogloss.limits import LIMITS
 from isogloss.loss import REFUSED, Loss
+from isogloss.meanings import Meaning, matches
 from isogloss.pointer import find, pointer
 from isogloss.routes import Call, Route
 from isogloss.running import Translation, run, seed_of
@@ -32,22 +33,6 @@ if TYPE_CHECKING:
     from isogloss.values import Object, Value
 
 OnLoss = Literal["report", "refuse", "ignore"]
-
-
-class _Plan:
-    """What one model's name means for an exchange: its name there, both families, the lenses."""
-
-    __slots__ = ("assumed", "fits", "lenses", "matches", "model", "target_model")
-
-    def __init__(self, gloss: Translator, model: str | None) -> None:
-        self.model = model
-        self.target_model = gloss.target_model(model)
-        self.matches = _matches(gloss, model, self.target_model)
-        match = self.matches[gloss.target]
-        self.assumed = match if match.assumed is not None and match.family is not None else None
-        #: Lenses, and what replies must fit, by operation and phase.
-        self.lenses: dict[tuple[str, str], Lens] = {}
-        self.fits: dict[tuple[str, str], tuple[Any, str, str] | None] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +94,7 @@ class Translator:
         self.usual: Final = self.limits == LIMITS
         #: Whether what generated code says is all that is asked for.
         self.swift: Final = not trace
-        self._plans: dict[str | None, _Plan] = {}
+        self._plans: dict[str | None, Meaning] = {}
         self._asking = routes.asking(self.ruleset.dialects[source])
 
     def asks_stream(self, operation: str, body: Object) -> bool:
@@ -117,11 +102,11 @@ class Translator:
         words = self._asking.get(operation)
         return body.get("stream") is True if words is None else words.items() <= body.items()
 
-    def plan(self, model: str | None) -> _Plan:
+    def plan(self, model: str | None) -> Meaning:
         """Look up what a model's name means, once for each name."""
         found = self._plans.get(model)
         if found is None:
-            found = _Plan(self, model)
+            found = Meaning(self, model)
             if len(self._plans) > 1000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
                 self._plans.clear()
             if len(model or "") <= families.LONGEST:
@@ -129,10 +114,19 @@ class Translator:
         return found
 
     def exchange(
-        self, operation: str, body: Value, *, model: str | None = None, stream: bool | None = None
+        self,
+        operation: str,
+        body: Value,
+        *,
+        model: str | None = None,
+        stream: bool | None = None,
+        known: Mapping[str, Value] | None = None,
     ) -> Exchange:
-        """Open an exchange with its request. `model` and `stream` are for dialects that keep them in the URL."""
-        return Exchange(self, operation, body, model=model, stream=stream)
+        """Open an exchange with its request.
+
+        `model` and `stream` are for dialects that keep them in the URL; `known` are values that it keeps from before.
+        """
+        return Exchange(self, operation, body, model=model, stream=stream, known=known or {})
 
     def route(
         self,
@@ -165,10 +159,19 @@ class Exchange:
     """A request, its reply or its error; belongs to one caller."""
 
     def __init__(
-        self, gloss: Translator, operation: str, body: Value, *, model: str | None, stream: bool | None
+        self,
+        gloss: Translator,
+        operation: str,
+        body: Value,
+        *,
+        model: str | None,
+        stream: bool | None,
+        known: Mapping[str, Value],
     ) -> None:
         self.gloss = gloss
         self.operation = operation
+        self.body = body
+        self.known = known
         self.losses: tuple[Loss, ...] = ()
         said: Object = body if isinstance(body, dict) else {}
         self.plan = gloss.plan(model if model is not None else _text(said.get("model")))
@@ -186,6 +189,7 @@ class Exchange:
             memory.values["model"] = self.plan.target_model
         if self.streams:
             memory.values["stream"] = True
+        memory.values.update(self.known)
         return memory
 
     def _asked(self, body: Value) -> Translation:
@@ -228,12 +232,19 @@ class Exchange:
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """The calls to make: method, path, query, headers, body."""
-        target = self.gloss.target
-        dialect, family = self.gloss.ruleset.dialects[target], self.plan.matches[target].family
-        bodies = [done.body for done, _ in self.shares] or [self.request.body]
-        named, streams = (self.operation, self.target_model), self.streams
-        return tuple(routes.call(dialect, *named, body, stream=streams, family=family) for body in bodies)
+        """The calls to make: method, path, query, headers, body; of a plan the first one."""
+        return calls.calls(self)
+
+    def knowing(self, values: Mapping[str, Value], body: Value = ABSENT) -> Exchange:
+        """Open the exchange anew, with more that it knows; or with another body."""
+        whole, known = self.body if body is ABSENT else body, {**self.known, **values}
+        return Exchange(self.gloss, self.operation, whole, model=self.model, stream=self.streams, known=known)
+
+    def lose(self, loss: Loss) -> None:
+        """Add a loss that no document tells; raise LossError where losses are refused."""
+        if self.gloss.on_loss != "ignore":
+            self.losses += (loss,)
+        self._refuse((loss,))
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
         """Translate the reply back into the caller's dialect: that of the one call, or those of all, in their order.
@@ -371,11 +382,6 @@ class Exchange:
         return (Loss("assumed", where, None, f"families.{family.id}", family.mark.place, str(match.assumed)),)
 
 
-def _matches(gloss: Translator, model: str | None, target_model: str | None) -> dict[str, Match]:
-    names = {gloss.source: model, gloss.target: target_model}
-    return {dialect: library.family(gloss.ruleset, dialect, name) for dialect, name in names.items()}
-
-
 def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
 
@@ -395,25 +401,20 @@ def translate(
     if named is not None:
         memory.set("model", named)
     memory.set("now", int(gloss.clock()))
-    matches = _matches(gloss, caller, named)
-    lens = library.lens(gloss.ruleset, f"{name}.{phase}", source, target, matches)
+    found = matches(gloss, caller, named)
+    lens = library.lens(gloss.ruleset, f"{name}.{phase}", source, target, found)
     more: tuple[Loss, ...] = ()
-    match = matches.get(target)
+    match = found.get(target)
     if phase == "request" and match is not None and match.assumed is not None and match.family is not None:
         where = pointer(("model",)) if find(document, ("model",)) is not ABSENT else ""
         more = (Loss("assumed", where, None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
-    if lens.apart is not None and len(calls := shares.cut(lens, document)) > 1:
-        raise shares.refusal(lens, f"this takes {len(calls)} calls; an exchange makes them")
+    if lens.apart is not None and len(cut := shares.cut(lens, document)) > 1:
+        raise shares.refusal(lens, f"this takes {len(cut)} calls; an exchange makes them")
     done = run(lens, document, memory, gloss, more)
     refused = [loss for loss in done.losses if loss.kind in REFUSED]
-    if on_loss_refuses(gloss) and refused:
+    if gloss.on_loss == "refuse" and refused:
         raise LossError(refused)
     return done
-
-
-def on_loss_refuses(gloss: Translator) -> bool:
-    """Tell whether losses are refused."""
-    return gloss.on_loss == "refuse"
 
 
 __all__ = ["Call", "Exchange", "IsoglossError", "Reply", "Route", "Translation", "Translator", "translate"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import example, paths
+from isogloss import example, paths, stages
 from isogloss.checks.book import Book
 from isogloss.checks.names import absent_facts
 from isogloss.errors import Problem
@@ -108,7 +108,7 @@ def _route(book: Book, dialect: Dialect, index: int, route: Any) -> Iterator[Pro
     if not paths.embodied(route["method"]):
         yield from _unsaid(book, dialect, route)
     yield from absent_facts(book, dialect.name, route.get("needs", ()), book.mark(start, index, "needs"))
-    known = {name.rpartition(".")[0] for name in book.ruleset.documents}
+    known = {name.rpartition(".")[0] for name in book.ruleset.documents} | stages.operations(book.ruleset.plans)
     if route["operation"] not in known:
         yield book.unknown(book.mark(start, index, "operation"), "operation", route["operation"], known)
 
