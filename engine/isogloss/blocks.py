@@ -321,8 +321,12 @@ def _plain_items(
         strand.lengthen(block.kind, len(text))
     items = [_plain(run, block, piece, path, cut) for piece, cut in cut_up(text, cuts)]
     found = [item for item in items if item is not None]
-    disposition = "mapped" if found and not block.turn.rule.oneway else "normal"
-    run.accounts.claim(path, disposition, Owner(block.turn.id, block.turn.place))
+    rule, owner = block.turn.rule, Owner(block.turn.id, block.turn.place)
+    run.accounts.claim(path, "mapped" if found and not rule.oneway else "normal", owner)
+    if found and rule.kind is not None:
+        outer, run.owner = run.owner, owner
+        run.lose(rule.kind, path, None, rule.reason)
+        run.owner = outer
     return found
 
 

@@ -38,7 +38,7 @@ class Laying(Groups):
         """Lay one block."""
         rule = block.turn.rule
         full = self._derived(code, block, completed(self.context, code, rule, env))
-        if matched and rule.kind is not None:
+        if rule.kind is not None:
             code.add(loss_note(f"(0, {self.number}, 0)", rule.kind, path, rule.id, rule.mark.place, rule.reason))
         if matched:
             self._book(code, block, full)
