@@ -38,6 +38,8 @@ def folder(tmp_path, monkeypatch):
 def played(emulator, *replies):
     """Run all Python blocks in order, with the offline Gemini, and these replies where HTTP is asked for plainly.
 
+    Those that are files are left to tests/calling.
+
     Returns what they print.
     """
     waiting = list(replies)
@@ -48,7 +50,7 @@ def played(emulator, *replies):
         patch.setenv("GEMINI_API_BASE", emulator.url)
         patch.setattr(httpx, "request", lambda *_, **__: waiting.pop(0))
         for block in BLOCKS:
-            if block["language"] == "python":
+            if block["language"] == "python" and not (block["note"] or "").startswith("file: "):
                 exec(compile(block["code"], "README.md", "exec"), known)  # noqa: S102 - it is our own page
     return told.getvalue()
 

@@ -24,7 +24,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from isogloss.crossings.relay import Relay
     from isogloss.errors import DocumentError, IsoglossError, LossError, RuleError, UnknownName, ValidationError
+    from isogloss.failures import refusal
     from isogloss.loss import Loss, Step
     from isogloss.sdk.clients import async_http_client, http_client
     from isogloss.sdk.completions import acompletion, completion
@@ -52,7 +54,9 @@ __version__ = "0.1.0"
 set_verbose = False
 
 _HOMES = {
+    "crossings.relay": ("Relay",),
     "errors": ("DocumentError", "IsoglossError", "LossError", "RuleError", "UnknownName", "ValidationError"),
+    "failures": ("refusal",),
     "loss": ("Loss", "Step"),
     "sdk.clients": ("async_http_client", "http_client"),
     "sdk.completions": ("acompletion", "completion"),
@@ -84,6 +88,7 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "RateLimitError",
+    "Relay",
     "Reply",
     "Route",
     "RuleError",
@@ -98,6 +103,7 @@ __all__ = [
     "async_http_client",
     "completion",
     "http_client",
+    "refusal",
     "set_verbose",
     "translate",
 ]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from isogloss.loss import Loss
     from isogloss.rule import Ruleset
+    from isogloss.translator import Translator
 
 
 @dataclass(eq=False)
@@ -58,6 +59,11 @@ def _advice(failure: Failure) -> dict[str, str]:
     """Tell official clients not to try again what will be refused again."""
     refused = 400 <= failure.status < 500 and "retry-after" not in failure.headers  # noqa: PLR2004 - HTTP
     return {"x-should-retry": "false"} if refused else {}
+
+
+def refusal(gloss: Translator, error: IsoglossError) -> Reply:
+    """Say what `gloss.route` and `gloss.exchange` have raised as the caller's dialect says errors."""
+    return Bearer(gloss.ruleset).say(of_request(error), gloss.source)
 
 
 def place(pointer: str) -> str | None:

@@ -16,3 +16,25 @@ judge      replies held against schemas, in a process of its own
 app        the ASGI application
 server     the application on a socket
 """
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+
+def application(**said: Any) -> Starlette:
+    """Make the gateway as an ASGI application, for another one to mount.
+
+    `said` has the words of a configuration file (schemas/config.schema.json); keys come from the environment, as for
+    `isogloss serve`. Its `router.lifespan_context` opens and closes its connections: frameworks run the lifespan of
+    the outermost application only, so hand it on. Raises RuleError where it makes no server.
+    """
+    from isogloss.gateway import app, settings  # the package's other modules need nothing of this
+
+    everywhere = {"host": "0.0.0.0"}  # noqa: S104 - nothing is bound: how far it is heard is the other one's matter
+    words = settings.checked({**everywhere, **said}, "application")
+    return app.create(settings.decide(words, os.environ))

@@ -66,10 +66,12 @@ class Gateway:
         self._bearer = Bearer(self.ruleset)
         self._hosts = {*LOOPBACK, *settings.hosts, settings.host}
         self._busy: Counter[str] = Counter()
+        self._opened = False
 
     def open(self) -> None:
         """Make what needs a running loop."""
         settings = self._settings
+        self._opened = True
         self._client = Client(settings.limits, self.ruleset.dialects)
         self._judge = Judge(settings.limits.validation)
         self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge)
@@ -86,6 +88,8 @@ class Gateway:
         """Answer one request; a caller who hangs up ends it, and what it has asked upstream."""
         if scope["type"] != "http":
             return
+        if not self._opened:
+            raise RuntimeError("the gateway is not open: run its lifespan (`router.lifespan_context`) with your own")
         asked = Asked.of(scope, receive, self._settings.limits, _number())
         work = asyncio.current_task()
         assert work is not None

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import parse_qsl, quote, unquote_plus
 
 from isogloss.failures import Failure
 
@@ -83,11 +83,11 @@ class Asked:
     def of(cls, scope: Scope, receive: Receive, limits: Limits, number: str) -> Asked:
         """Read an ASGI scope."""
         headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        raw = scope.get("raw_path") or scope["path"].encode()
+        path, raw = _inside(scope)
         return cls(
             method=scope["method"],
-            path=scope["path"],
-            raw_path=raw.decode("latin-1"),
+            path=path,
+            raw_path=raw,
             raw_query=scope["query_string"].decode("latin-1"),
             headers=headers,
             body=Body(receive, headers, limits),
@@ -104,3 +104,16 @@ class Asked:
         away = set(names)
         pieces = [part for part in self.raw_query.split("&") if unquote_plus(part.partition("=")[0]) not in away]
         return "&".join(part for part in pieces if part)
+
+
+def _inside(scope: Scope) -> tuple[str, str]:
+    """Return the path, decoded and as it came, without that under which another application has mounted this one.
+
+    https://asgi.readthedocs.io/en/latest/specs/www.html#http-connection-scope
+    """
+    path, mount = scope["path"], scope.get("root_path", "")
+    raw = (scope.get("raw_path") or quote(path).encode()).decode("latin-1")
+    if not mount or not path.startswith(mount + "/"):
+        return path, raw
+    path = path.removeprefix(mount)
+    return path, raw.removeprefix(mount) if raw.startswith(mount + "/") else quote(path)

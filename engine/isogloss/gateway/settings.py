@@ -125,11 +125,15 @@ def _wrong(message: str, mark: Mark | None = None) -> SettingsError:
 
 def read(path: Path) -> Mapping[str, Any]:
     """Read a configuration; raise SettingsError with every problem and its place."""
-    tree = source.read(path, path.name)
-    problems = list(_problems(tree, path.name))
+    return checked(source.read(path, path.name), path.name)
+
+
+def checked(said: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """Hold a configuration against its schema; raise SettingsError with every problem."""
+    problems = list(_problems(said, name))
     if problems:
         raise SettingsError(problems)
-    return tree
+    return said
 
 
 def _problems(tree: Any, name: str) -> list[Problem]:
