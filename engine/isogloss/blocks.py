@@ -271,6 +271,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
         run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
+        return None
     if rule.kind is not None:
         run.lose(rule.kind, path, None, rule.reason)
     item = Item(block, run.complete(rule, found.env), path)

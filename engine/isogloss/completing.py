@@ -99,7 +99,7 @@ def worded(sentence: str, env: Env) -> str:
         items = [bound] if bound is None or bound.items is None else bound.items
         return ", ".join(_text(item.value) for item in items if item is not None)[:_LETTERS]
 
-    return _NAME.sub(value, sentence)
+    return _NAME.sub(value, sentence).strip()
 
 
 def names_told(sentence: str) -> list[str]:

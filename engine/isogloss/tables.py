@@ -120,11 +120,19 @@ def _equal(cell: Value, value: Value, *, fold: bool) -> bool:
 
 
 def _by_lead(table: Table, rows: Sequence[Row], value: dict[str, Value], side: int, *, fold: bool) -> Hit | None:
-    for row in rows:
-        lead = _lead(row.cells[side])
-        if lead is not None and lead in value and _equal(row.cells[side][lead], value[lead], fold=fold):
-            return Hit(row, "lead")
+    led = [row for row in rows if _leads(row.cells[side], value, fold=fold)]
+    if led:
+        return Hit(next((row for row in led if _holds(row.cells[side], value, fold=fold)), led[0]), "lead")
     return _between(rows, value, side) if table.between else None
+
+
+def _holds(cell: dict[str, Value], value: dict[str, Value], *, fold: bool) -> bool:
+    return all(_equal(member, value.get(name, ABSENT), fold=fold) for name, member in cell.items())
+
+
+def _leads(cell: Value, value: dict[str, Value], *, fold: bool) -> bool:
+    lead = _lead(cell)
+    return lead is not None and lead in value and _equal(cell[lead], value[lead], fold=fold)
 
 
 def _lead(cell: Value) -> str | None:
