@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss.example import Each, Node, Obj, Pick, skippable, variables
+from isogloss.example import All, Each, Node, Obj, Pick, children, skippable, variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,8 +93,8 @@ def _names(node: Node) -> Iterator[tuple[str, bool]]:
             must = not skippable(child)
             yield _plain(name), must
             yield from ((inner, must and sure) for inner, sure in _names(child))
-    elif isinstance(node, Each | Pick):
-        for child in (node.item,) if isinstance(node, Each) else node.items:
+    elif isinstance(node, Each | All | Pick):
+        for child in children(node):
             yield from ((inner, False) for inner, _ in _names(child))
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss import generated, guard, parting, wording
 from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported, odd_fields
+from isogloss.compiler_either import compile_either
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
@@ -44,7 +45,7 @@ _DOCUMENT: Final = "document"
 #: What this compiler understands of a set, or what does not concern one document.
 _SET: Final = [
     *("name", "mark", "rules", "drops", "layouts", "nulls", "rest", "inline", "title", "note"),
-    *("validate", "seed", "stream", "headers", "apart", "joins"),
+    *("validate", "seed", "stream", "headers", "apart", "joins", "either"),
 ]
 
 
@@ -119,6 +120,10 @@ class Compiler:
         ruleset = self.lens.ruleset
         if odd_fields((ruleset.documents if sort == _DOCUMENT else ruleset.sets)[rules.name], _SET):
             raise Unsupported(rules.name)
+        if rules.either:
+            self.plain.add(made)
+            compile_either(self.context, rules, f"{made}_")
+            return
         known = SetCompiler(self.context, rules, sort, self.lay, held).compile(f"{made}_")
         told = f"{rules.name!r}, {sort!r}, frozenset({sorted(held)!r}), frozenset({sorted(known)!r})"
         self.module.after.append(f"{made}s = shapes({made + '_'!r}, {told})")

@@ -21,7 +21,7 @@ from isogloss.compiler_guards import guard_source
 from isogloss.compiler_reading import Reading, necessary
 from isogloss.compiler_sums import completed, unwritten
 from isogloss.compiler_writing import Writing
-from isogloss.example import Const, Each, Known, Node, Obj, Var, places
+from isogloss.example import All, Const, Each, Known, Node, Obj, Var, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -251,6 +251,9 @@ class RuleCompiler:
         if turn.rule.yields and len(self.leaves[id(turn)]) != 1:
             raise Unsupported(turn.id)
         for path, node in self._roots(turn, turn.write, ()):
+            if isinstance(node, All):
+                self._everywhere(code, path, node.item, writing)
+                continue
             made = writing.node(node, tuple(map(repr, path)))
             if made is None:
                 continue
@@ -263,6 +266,20 @@ class RuleCompiler:
                     self._put(code, turn, path, source)
             else:
                 self._put(code, turn, path, source)
+
+    def _everywhere(self, code: Code, path: tuple[str, ...], node: Node, writing: Writing) -> None:
+        """Say something in every item of a list that has been written."""
+        if len(path) != 1 or not isinstance(node, Obj):
+            raise Unsupported("every item")
+        there, item = (self.context.module.fresh(head) for head in "mi")
+        made = [(name, writing.node(child, (*map(repr, path), "0", repr(name)))) for name, child in node.fields]
+        code.add(f"{there} = out.get({path[0]!r})", f"if type({there}) is not list: raise Bail")
+        for name, one in made:
+            if one is None:
+                continue
+            code.add(f"if {one.source} is None: raise Bail") if one.optional else None
+            code.add(f"for {item} in {there}:", f"    if type({item}) is not dict or {name!r} in {item}: raise Bail")
+            code.add(f"    {item}[{name!r}] = {one.source}")
 
     def _roots(self, turn: Turn, node: Node, path: tuple[str, ...]) -> Iterable[tuple[tuple[str, ...], Node]]:
         """Yield the places a rule writes whole: where no other rule of the set writes inside."""

@@ -60,7 +60,10 @@ class Writing:
             return Written("(link[2] if link is not None and type(link[2]) is int else mem.get('position'))", False)
         var = self.context.module.fresh()
         self.code.add(f"{var} = mem.get({node.name!r})")
-        return Written(var, True)
+        if node.conversion is None:
+            return Written(var, True)
+        written = self.context.write(self.context.lens.conversion(node.conversion), var)
+        return Written(f"({written} if {var} is not None else None)", True)
 
     def _object(self, node: Obj, at: tuple[str, ...]) -> Written | None:
         sure: list[str] = []

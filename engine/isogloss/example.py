@@ -7,7 +7,8 @@ $a $b | name       … one value that a codec splits into two variables
 [$x*]              every item of a list, in order; $x holds the list
 [{a: $x*, b: 1}]   every item that fits; each starred variable holds its column
 [{k: 1, v: $x}, …] one item for each example: the first that fits
-@name              a value that the exchange keeps
+{"*": {a: $x}}     a list all of whose items say the same; written, it is said in every item that is there
+@name  @name | c   a value that the exchange keeps; through a codec
 %name              a named value of the ruleset
 =text              the text itself, where it would read as one of the above
 """
@@ -47,9 +48,10 @@ class Var:
 
 @dataclass(frozen=True)
 class Known:
-    """A value of the exchange."""
+    """A value of the exchange; a codec may spell it."""
 
     name: str
+    conversion: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,23 @@ class Each:
 
 
 @dataclass(frozen=True)
+class All:
+    """A list whose items all say the same."""
+
+    item: Node
+
+
+@dataclass(frozen=True)
 class Pick:
     """A list that holds one item like each of these."""
 
     items: tuple[Node, ...]
 
 
-Node = Const | Var | Known | Obj | Each | Pick
+Node = Const | Var | Known | Obj | Each | All | Pick
+
+#: The name that stands for every item of a list.
+_EVERY: Final = "*"
 
 
 class ExampleError(ValueError):
@@ -82,6 +94,8 @@ class ExampleError(ValueError):
 
 def parse(value: Value, named: Mapping[str, Value]) -> Node:
     """Read one side of a rule. `named` holds the ruleset's named values."""
+    if isinstance(value, dict) and set(value) == {_EVERY}:
+        return All(parse(value[_EVERY], named))
     if isinstance(value, dict):
         return Obj(tuple((name, parse(member, named)) for name, member in value.items()))
     if isinstance(value, list):
@@ -99,7 +113,8 @@ def _scalar(text: str, named: Mapping[str, Value]) -> Node:
     if text.startswith("="):
         return Const(text[1:])
     if text.startswith("@"):
-        return Known(text[1:])
+        name, _, conversion = text[1:].partition("|")
+        return Known(name.strip(), conversion.strip() or None)
     if text.startswith("%"):
         return Const(_named(text[1:], named))
     return _variable(text) if text.startswith("$") else Const(text)
@@ -135,7 +150,7 @@ def children(node: Node) -> tuple[Node, ...]:
     """Return the examples directly inside one."""
     if isinstance(node, Obj):
         return tuple(child for _, child in node.fields)
-    if isinstance(node, Each):
+    if isinstance(node, Each | All):
         return (node.item,)
     return node.items if isinstance(node, Pick) else ()
 
@@ -184,8 +199,8 @@ def renamed(node: Node, change: Callable[[Var], Var]) -> Node:
         return change(node)
     if isinstance(node, Obj):
         return Obj(tuple((name, renamed(child, change)) for name, child in node.fields))
-    if isinstance(node, Each):
-        return Each(renamed(node.item, change))
+    if isinstance(node, Each | All):
+        return type(node)(renamed(node.item, change))
     return Pick(tuple(renamed(item, change) for item in node.items)) if isinstance(node, Pick) else node
 
 
@@ -194,11 +209,13 @@ def show(node: Node) -> Any:
     if isinstance(node, Const):
         return node.value
     if isinstance(node, Known):
-        return "@" + node.name
+        return f"@{node.name} | {node.conversion}" if node.conversion else "@" + node.name
     if isinstance(node, Var):
         return _show_variable(node)
     if isinstance(node, Obj):
         return {name: show(child) for name, child in node.fields}
+    if isinstance(node, All):
+        return {_EVERY: show(node.item)}
     return [show(child) for child in children(node)]
 
 

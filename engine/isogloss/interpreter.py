@@ -5,16 +5,18 @@ Readable first. The compiler's code is proved equal to it, and hands it every do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from isogloss import layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
+from isogloss.building import build, merge, names_of, over
+from isogloss.choosing import chosen
 from isogloss.completing import completed, derive, worded
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
-from isogloss.matching import Bound, Env, Found, build, match, merge, names_of, over, read_codec, strayed
-from isogloss.pointer import pointer
+from isogloss.matching import Bound, Env, Found, match, read_codec, strayed
+from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ class Run:
         self.nulls_absent = lens.nulls_absent
         self.roots: list[tuple[Value, Path]] = []
         self.stack: tuple[Value, ...] = ()
+        #: What the set that is running has written, and where that stands.
+        self.under: tuple[Value, Path] = ({}, ())
         self.nodes = 0
 
     def document(self, value: Value) -> Value:
@@ -113,6 +117,8 @@ class Run:
             self.owner, self.nulls_absent, self.stack, self.saw = outer
 
     def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
+        if rules.either:
+            return chosen(self, rules, value, path, at)
         if not isinstance(value, dict):
             self.refuse(path, f"an object must stand here, not {type_name(value)}")
         if len(path) > DEPTH_LIMIT or len(self.stack) > DEPTH_LIMIT:
@@ -150,7 +156,7 @@ class Run:
         progress = self.exchange.progress
         return progress.strand if progress is not None and layout.layout.partial else None
 
-    def refuse(self, path: Path, reason: str, status: int = 400) -> None:
+    def refuse(self, path: Path, reason: str, status: int = 400) -> NoReturn:
         """Refuse the document for what stands at a place."""
         raise DocumentError(
             pointer(self.accounts.real(path)), reason, rule=self.owner.id, place=self.owner.place, status=status
@@ -162,13 +168,13 @@ class Run:
         outer = self.owner
         self.owner = Owner(turn.id, turn.place)
         try:
-            found = self._found(turn, value, path)
+            found = self.found(turn, value, path)
             if found is not None:
                 self._apply(turn, found, path, out, at, ran)
         finally:
             self.owner = outer
 
-    def _found(self, turn: Turn, value: dict[str, Value], path: Path) -> Found | None:
+    def found(self, turn: Turn, value: dict[str, Value], path: Path) -> Found | None:
         """Read a rule's example if the rule holds here."""
         if not self.saw.issuperset(turn.rule.saw) or not self.saw.isdisjoint(turn.rule.unseen):
             return None
@@ -213,7 +219,7 @@ class Run:
         for name, known in found.known.items():
             self.exchange.set(name, known)
         if turn.gated is not None:
-            self._gated(turn, found, path)
+            self.gated(turn, found, path)
             return
         self.saw.update(rule.lays)
         if rule.casts:
@@ -247,7 +253,7 @@ class Run:
             if rule.reason:
                 self.lose("dropped", claim, None, rule.reason)
 
-    def _gated(self, turn: Turn, found: Found, path: Path) -> None:
+    def gated(self, turn: Turn, found: Found, path: Path) -> None:
         rule = turn.rule
         values = [bound.value for bound in found.env.values()]
         if rule.satisfied and values and all(any(same(value, word) for word in rule.satisfied) for value in values):
@@ -269,7 +275,7 @@ class Run:
     def _write(self, turn: Turn, env: Env, found: Found, out: dict[str, Value], at: Path) -> None:
         rule = turn.rule
         start = len(self.accounts.pairs)
-        built = build(self, turn.write, env, at, turn)
+        built = self.built(turn, env, out, at)
         if built is ABSENT or built is None:
             built = {}
         first = found.claims[0] if found.claims else None
@@ -281,14 +287,27 @@ class Run:
             del self.accounts.pairs[start:]
         else:
             clash = merge(out, built, at, rule.lists)
-            self._pair_constants(turn, found, at, start)
+            self.pair_constants(turn, found, at, start)
         if clash is not None:
             self.refuse(first or (), f"this contradicts what another name says about {pointer(clash)}")
         if rule.kind is not None or rule.default:
-            self._report(rule, first, turn, at)
-        self._unwritten(turn, env)
+            self.report(rule, first, turn, at)
+        self.unwritten(turn, env)
 
-    def _pair_constants(self, turn: Turn, found: Found, at: Path, start: int) -> None:
+    def built(self, turn: Turn, env: Env, out: Value, at: Path) -> Value:
+        """Write a rule's example beside what has been written."""
+        outer, self.under = self.under, (out, at)
+        try:
+            return build(self, turn.write, env, at, turn)
+        finally:
+            self.under = outer
+
+    def written(self, at: Path) -> Value:
+        """Return what has been written at a place by the rules before."""
+        out, base = self.under
+        return find(out, at[len(base) :])
+
+    def pair_constants(self, turn: Turn, found: Found, at: Path, start: int) -> None:
         """Where no variable went over, say what became of the words that were read."""
         if len(self.accounts.pairs) > start or turn.reads or not found.claims:
             return
@@ -311,7 +330,7 @@ class Run:
                 return False
         return True
 
-    def _report(self, rule: Rule, first: Path | None, turn: Turn, at: Path) -> None:
+    def report(self, rule: Rule, first: Path | None, turn: Turn, at: Path) -> None:
         from isogloss.example import places
 
         target = next((path for path, _ in places(turn.write)), None)
@@ -320,7 +339,7 @@ class Run:
             kind, first, None if target is None else (*at, *target), rule.reason or rule.note or "added by default"
         )
 
-    def _unwritten(self, turn: Turn, env: Env) -> None:
+    def unwritten(self, turn: Turn, env: Env) -> None:
         """Report what was read and has no place on the other side."""
         used = names_of(turn.write) | {*turn.rule.ignores, *turn.rule.keeps}
         for line in turn.rule.sums:

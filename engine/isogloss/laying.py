@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from isogloss.accounts import Owner
-from isogloss.matching import build, merge, names_of
+from isogloss.building import build, merge, names_of
 from isogloss.pointer import Seat, find
 from isogloss.values import ABSENT
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.accounts import Owner
 from isogloss.blocks import Group, Item, read_groups
+from isogloss.building import merge
 from isogloss.laying import Laid, finish
-from isogloss.matching import Bound, merge
+from isogloss.matching import Bound
 from isogloss.pointer import Seat, find, parse_pointer, pointer
 from isogloss.values import ABSENT, same
 

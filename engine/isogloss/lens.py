@@ -73,6 +73,7 @@ class TurnedSet:
     nulls: bool
     rest: Mapping[str, Any]
     inline: Mapping[str, Any]
+    either: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +207,7 @@ class Lens:
             drops=tuple(rules.drops.get(self.reader, ())),
             layouts=rules.layouts,
             nulls=rules.nulls,
+            either=rules.either,
             rest=rules.rest,
             inline=rules.inline if rules.inline.get("reads") == self.reader else {},
         )

@@ -13,7 +13,8 @@ from isogloss import bookshelf, example, guard, heirs, shelves, stages, tellings
 from isogloss.entries import Entries
 from isogloss.errors import Problem, RuleError
 from isogloss.pointer import dotted
-from isogloss.rule import Block, BookUse, Dialect, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot, Table
+from isogloss.rule import Block, BookUse, Dialect, Family, Layout, Row, Rule, RuleSet, Ruleset, Table
+from isogloss.sides import side
 from isogloss.source import Map
 
 if TYPE_CHECKING:
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from isogloss.example import Node
 
 LANGUAGE: Final = 1
-
-_ANY: Final = "any"
 
 
 def load(version: str, profile: str | None = None, overlays: Sequence[Path] = ()) -> Ruleset:
@@ -51,7 +50,6 @@ def build(shelf: bookshelf.Shelf) -> Ruleset:
 
 
 #: How a slot holds its blocks.
-_FORMS: Final = ("items", "plain-or-items", "one-or-items", "joined", "self", "fields", "one")
 
 
 class Reader(Entries):
@@ -89,7 +87,9 @@ class Reader(Entries):
     # ------------------------------------------------------------------ rules
 
     def _set(self, name: str, entry: Map) -> RuleSet:
-        self.keys(entry, "rules drops layouts nulls choice rest inline headers seed validate title note extends", tellings.HOW)
+        self.keys(
+            entry, "rules drops layouts nulls either rest inline headers seed validate title note extends", tellings.HOW
+        )
         return RuleSet(
             name=name,
             mark=entry.mark,
@@ -97,7 +97,7 @@ class Reader(Entries):
             drops={side: self.drops(drops, side) for side, drops in self.maps(entry.get("drops"))},
             layouts=self.words(entry, "layouts"),
             nulls=bool(entry.get("nulls", False)),
-            choice=bool(entry.get("choice", False)),
+            either=bool(entry.get("either", False)),
             rest=entry.get("rest", {}),
             inline=entry.get("inline", {}),
             headers=dict(entry.get("headers", {})),
@@ -258,7 +258,7 @@ class Reader(Entries):
         if blocks is None:
             self.unknown(entry, "blocks", "block table", self.tree["blocks"])
             blocks = Map(entry.mark)
-        sides = {side: self._side(name, entry[side], side) for side in self.dialects if side in entry}
+        sides = {one: side(self, name, entry[one], one) for one in self.dialects if one in entry}
         return Layout(
             name=name,
             mark=entry.mark,
@@ -268,55 +268,6 @@ class Reader(Entries):
             title=entry.get("title", ""),
             partial=bool(entry.get("partial", False)),
             lineage=heirs.lineage(name, self.tree["layouts"]),
-        )
-
-    def _side(self, name: str, entry: Map, dialect: str) -> Side:
-        self.keys(
-            entry,
-            "groups group also role role_absent fixed slots hoist hoist_needs hoist_reason unfold merge seams pieces "
-            "drops legal once",
-        )
-        return Side(
-            groups=dotted(entry["groups"]) if "groups" in entry else None,
-            group=dotted(entry["group"]) if "group" in entry else None,
-            also=tuple(dotted(path) for path in self.words(entry, "also")),
-            role=entry.get("role"),
-            role_absent=entry.get("role_absent"),
-            fixed=dict(entry.get("fixed", {})),
-            slots=tuple(self._slot(slot) for slot in self.items(entry, "slots")),
-            hoist=dotted(entry["hoist"]) if "hoist" in entry else None,
-            hoist_needs=entry.get("hoist_needs", {}),
-            hoist_reason=self.text(entry, "hoist_reason"),
-            unfold=bool(entry.get("unfold", False)),
-            merge=bool(entry.get("merge", False)),
-            seams=entry.get("seams"),
-            pieces=entry.get("pieces"),
-            drops=self.drops(entry.get("drops", Map(entry.mark)), f"{name}.{dialect}"),
-            legal=tuple(self.filled(line, line.mark) for line in self.items(entry, "legal")),
-            mark=entry.mark,
-            once=tuple(dotted(path) for path in self.words(entry, "once")),
-        )
-
-    def _slot(self, entry: Map) -> Slot:
-        self.keys(entry, "at form holds plain blank roles conversion gather number reads needs reason read_only")
-        form = self.choice(entry, "form", _FORMS)
-        if "form" not in entry:
-            self.say(entry.mark, "a slot says its `form`")
-        holds = entry.get("holds", _ANY)
-        return Slot(
-            at=dotted(entry.get("at", "")),
-            form=form or "items",
-            holds=None if holds == _ANY else tuple(holds),
-            plain=entry.get("plain"),
-            blank=entry.get("blank"),
-            roles=self.words(entry, "roles"),
-            conversion=entry.get("conversion"),
-            gather=bool(entry.get("gather", False)),
-            number=entry.get("number"),
-            reads=self.words(entry, "reads"),
-            needs=entry.get("needs", {}),
-            reason=self.text(entry, "reason"),
-            read_only=bool(entry.get("read_only", False)),
         )
 
     # ------------------------------------------------------------------ tables, families, dialects

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import guard, tables
 from isogloss.accounts import Owner
+from isogloss.building import merge
 from isogloss.completing import derive
 from isogloss.errors import IsoglossError
 from isogloss.example import Known, Node, Var, children
 from isogloss.exchange import Memory
 from isogloss.interpreter import Run
-from isogloss.matching import Bound, merge
+from isogloss.matching import Bound
 from isogloss.notes import LOST, NO, SWEPT, Bail, Link, Note, keep
 from isogloss.pointer import find
 from isogloss.values import ABSENT, Object, Path, Value

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from isogloss import codecs, lens
 from isogloss.errors import UnknownName
-from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, children, variables
+from isogloss.example import All, Const, Each, Known, Node, Obj, Pick, Var, children, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -205,5 +205,5 @@ def _filled(node: Node, words: dict[str, Value]) -> Value:
         return words.get(node.names[0], "text")
     if isinstance(node, Obj):
         return {name: _filled(child, words) for name, child in node.fields}
-    assert isinstance(node, Each | Pick)
+    assert isinstance(node, Each | All | Pick)
     return [_filled(child, words) for child in children(node)]

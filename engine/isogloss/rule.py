@@ -233,7 +233,7 @@ class RuleSet:
     #: null is a value here, not absence.
     nulls: bool = False
     #: Any value is translated whole, by the first rule that it fits.
-    choice: bool = False
+    either: bool = False
     #: Where names go that no rule takes: (dialect, path there, names taken or None).
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: What a written document must fit: {dialect: {each, text, schema}}.

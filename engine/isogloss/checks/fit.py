@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from isogloss import codecs
-from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, skippable
+from isogloss.example import All, Const, Each, Known, Node, Obj, Pick, Var, skippable
 from isogloss.values import same
 
 
@@ -17,6 +17,8 @@ def covers(wide: Node, narrow: Node) -> bool:
         return isinstance(narrow, Const) and same(wide.value, narrow.value)
     if isinstance(wide, Obj):
         return isinstance(narrow, Obj) and _object(wide, narrow)
+    if isinstance(wide, All):
+        return isinstance(narrow, All) and covers(wide.item, narrow.item)
     if isinstance(wide, Each):
         return isinstance(narrow, Each | Pick)
     return isinstance(narrow, Pick) and _list(wide, narrow)

@@ -9,7 +9,7 @@ from isogloss import example
 from isogloss.checks.book import Book, walking
 from isogloss.checks.fit import covers
 from isogloss.errors import Problem
-from isogloss.example import Const, Each, Obj, Pick, Var
+from isogloss.example import All, Const, Each, Obj, Pick, Var
 from isogloss.lens import holds
 from isogloss.values import same
 
@@ -117,7 +117,7 @@ def _takes(book: Book, earlier: Rule, later: Rule, reader: str) -> bool:
 
 def _deep(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
     """Yield the places of an example, in lists too; an example that says nothing has none."""
-    if isinstance(node, Each | Pick):
+    if isinstance(node, Each | All | Pick):
         for item in example.children(node):
             yield from _deep(item, (*path, "[]"))
     elif isinstance(node, Obj):
@@ -128,7 +128,7 @@ def _deep(node: Node, path: Path = ()) -> Iterator[tuple[Path, Node]]:
 
 
 def _required(node: Node, path: Path = ()) -> Iterator[Path]:
-    if isinstance(node, Each):
+    if isinstance(node, Each | All):
         yield from _required(node.item, (*path, "[]"))
     elif isinstance(node, Obj):
         for name, child in node.fields:
@@ -156,7 +156,7 @@ def _short(rule: Rule) -> str:
 
 
 def _contradictions(book: Book, rules: RuleSet, reader: str, writer: str) -> Iterator[Problem]:
-    for first, other in combinations(_running(rules, reader), 2):
+    for first, other in combinations(() if rules.either else _running(rules, reader), 2):
         if _contradict(book, first, other, reader, writer):
             message = f"{_short(first)!r} in line {first.mark.line} writes the same place in {writer}"
             yield Problem(other.mark, f"{message}; tell them apart by `needs` or `unless`, or make one `oneway`")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
 from isogloss.checks.book import Book
-from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, skippable, variables
+from isogloss.example import All, Const, Each, Known, Node, Obj, Pick, Var, skippable, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -87,7 +87,7 @@ class At(Spot):
             for field, child in self.node.fields:
                 if field == name:
                     yield from reach.enter(child, self.moved)
-        elif isinstance(self.node, Each) and name == ITEM:
+        elif isinstance(self.node, Each | All) and name == ITEM:
             yield from reach.enter(self.node.item, self.moved)
         elif isinstance(self.node, Pick) and name == ITEM:
             for item in self.node.items:
