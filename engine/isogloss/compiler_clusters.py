@@ -50,7 +50,7 @@ _UNDERSTOOD: Final = frozenset(
     ]
 )
 #: What only matters to later documents of the exchange: left to the interpreter whole.
-REMEMBERED: Final = ("casts", "lays")
+REMEMBERED: Final = ("casts", "lays", "keeps")
 
 #: Up to this many names are compared one by one.
 FEW: Final = 8
@@ -164,7 +164,6 @@ def asked_names(lens: Lens) -> set[str]:
     for rule in (*(rule for one in sets for rule in one.rules), *blocks):
         write = rule.sides.get(lens.writer)
         found |= {node.name for _, node in nodes_of(write) if isinstance(node, Known)} if write is not None else set()
-        found |= set(rule.keeps.values())
         found |= {facts[lens.reader] for facts in (rule.knows, rule.lacks) if lens.reader in facts}
     return found
 

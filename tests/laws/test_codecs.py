@@ -73,6 +73,10 @@ DRAWN = {
     "rooted": (TEXTS | TEXTS.map("files/{}".format), ["files"]),
     "below": (TEXTS | TEXTS.map("models/{}".format), ["models"]),
     "packed": (st.tuples(TEXTS, *[st.none() | TEXTS | st.integers()] * 4).map(packed), ["video_id"]),
+    "template": (
+        st.builds("models/{}/operations/{}".format, TEXTS, TEXTS) | TEXTS.map("models/{}/operations/a".format),
+        ["operation"],
+    ),
     "lone-reference": (draw.json_schemas() | draw.objects, ["schema_references"]),
     "extension": (st.builds("{}.{}".format, TEXTS, st.sampled_from(["png", "PDF", "x"])), [None]),
 }

@@ -97,6 +97,24 @@ def _write_below(neutral: tuple[Value, ...], options: Options) -> Value:
     return options["head"] + neutral[0] if isinstance(neutral[0], str) else neutral[0]
 
 
+def _pattern(options: Options) -> re.Pattern[str]:
+    return re.compile("([^/]+)".join(map(re.escape, options["form"].split("{}"))))
+
+
+def _read_template(value: Value, options: Options) -> tuple[Value, ...]:
+    """Read what stands in the holes of a text."""
+    found = _pattern(options).fullmatch(value)
+    assert found is not None
+    return found.groups()
+
+
+def _write_template(neutral: tuple[Value, ...], options: Options) -> Value:
+    written = options["form"].format(*neutral)
+    if _pattern(options).fullmatch(written) is None:
+        raise CodecError("this must be a text without slashes")
+    return written
+
+
 #: The longest word that is unpacked: it may stand in an address.
 _PACKED: Final = 4096
 
@@ -145,6 +163,13 @@ CODECS: Final[dict[str, Codec]] = {
         _read_packed,
         _write_packed,
         frozenset({"head", "holds"}),
+    ),
+    "template": Codec(
+        0,
+        lambda value, options: isinstance(value, str) and _pattern(options).fullmatch(value) is not None,
+        _read_template,
+        _write_template,
+        frozenset({"form", "holds"}),
     ),
     "below": Codec(1, _is_below, _read_below, _write_below, frozenset({"head"})),
 }
