@@ -126,6 +126,7 @@ LIBRARIES = {
     "httpx": {"gateway", "transports"},
     "httpx2": {"transports"},
     "anyio": {"crossings", "transports"},
+    "python_multipart": {"crossings"},
     "aiohttp": {"gateway"},
     "starlette": {"gateway"},
     "uvicorn": {"gateway", "cli", "sockets"},

@@ -1,7 +1,7 @@
 """Names in the addresses of calls: what a path or a query says stands in the request's document, and the reverse.
 
-`{name}` in a route's path, or as a value of its query, is the member of that name. The name of the model is the
-exchange's own, and no member.
+`{name}` in a route's path, or as a value of its query or its headers, is the member of that name. The name of the model
+is the exchange's own, and no member.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ def in_path(entry: _Words) -> list[str]:
 
 
 def names(entry: _Words) -> tuple[str, ...]:
-    """Return the names that the address of a route says of the document."""
-    return (*(name for name in in_path(entry) if name != _MODEL), *_asked(entry).values())
+    """Return the names that the address of a route, or its headers, say of the document."""
+    told = [name for word in ("query", "headers") for name in _asked(entry, word).values()]
+    return (*(name for name in in_path(entry) if name != _MODEL), *told)
 
 
 def embodied(method: str) -> bool:
@@ -56,7 +57,7 @@ def fits(entry: _Words, query: Mapping[str, str]) -> bool:
 def heard(entry: _Words, match: re.Match[str], query: Mapping[str, str]) -> dict[str, str]:
     """Return what an address says, by name."""
     said = {name: value for name, value in match.groupdict().items() if name != _MODEL and value is not None}
-    return said | {name: query[word] for word, name in _asked(entry).items() if word in query}
+    return said | {name: query[word] for word, name in _asked(entry, "query").items() if word in query}
 
 
 def document(said: Mapping[str, str], body: Value) -> Value:
@@ -72,18 +73,19 @@ def document(said: Mapping[str, str], body: Value) -> Value:
     return {**(body or {}), **said}
 
 
-def split(entry: _Words, model: str, body: Value) -> tuple[str, dict[str, str], Value]:
-    """Return a route's path, its query, and what is left of the document for the body.
+def split(entry: _Words, model: str, body: Value) -> tuple[str, dict[str, str], dict[str, str], Value]:
+    """Return a route's path, its query, its headers, and what is left of the document for the body.
 
     Raises DocumentError where a name is missing, or would lead elsewhere than the route does.
     """
-    path, query, taken = _path(entry, model, body), _query(entry, body), names(entry)
+    path, taken = _path(entry, model, body), names(entry)
+    query, headers = _filled(entry, "query", body), _filled(entry, "headers", body)
     rest = {name: value for name, value in body.items() if name not in taken} if isinstance(body, dict) else body
     if embodied(entry["method"]):
-        return path, query, rest if taken else body
+        return path, query, headers, rest if taken else body
     for name in rest or ():
         raise DocumentError(f"/{name}", "a call without a body cannot say this", rule=_RULE)
-    return path, query, None
+    return path, query, headers, None
 
 
 def _path(entry: _Words, model: str, body: Value) -> str:
@@ -105,23 +107,24 @@ def _said(body: Value, name: str) -> str:
     return value
 
 
-def _query(entry: _Words, body: Value) -> dict[str, str]:
-    fixed = {word: value for word, value in entry.get("query", {}).items() if not _NAME.fullmatch(value)}
-    said = _asked(entry).items() if isinstance(body, dict) else ()
+def _filled(entry: _Words, part: str, body: Value) -> dict[str, str]:
+    fixed = {word: value for word, value in entry.get(part, {}).items() if not _NAME.fullmatch(value)}
+    said = _asked(entry, part).items() if isinstance(body, dict) else ()
     return fixed | {word: _text(name, body[name]) for word, name in said if name in body}
 
 
 def _text(name: str, value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int | float):
-        return str(value)
-    raise DocumentError(f"/{name}", "an address says words and numbers only", rule=_RULE)
+    text = str(value) if isinstance(value, str | int | float) else ""
+    if any(letter < " " or letter == "\x7f" for letter in text) or not isinstance(value, str | int | float):
+        raise DocumentError(f"/{name}", "an address says words and numbers only", rule=_RULE)
+    return text
 
 
-def _asked(entry: _Words) -> dict[str, str]:
-    """Return the names that a route's query says, by its words."""
-    found = ((word, _NAME.fullmatch(value)) for word, value in entry.get("query", {}).items())
+def _asked(entry: _Words, part: str) -> dict[str, str]:
+    """Return the names that a route's query or headers say, by their words."""
+    found = ((word, _NAME.fullmatch(value)) for word, value in entry.get(part, {}).items())
     return {word: match[1] for word, match in found if match is not None}
 
 

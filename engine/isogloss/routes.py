@@ -32,6 +32,8 @@ class Call:
     framing: _Words = field(default_factory=dict[str, Any])
     #: Where the reply says that there is more: {of: list, next: name, query: name}; empty where it is whole.
     pages: _Words = field(default_factory=dict[str, Any])
+    #: How the reply is bytes: {data: place, type: place} or {stream: true}; empty where it is JSON.
+    bytes: _Words = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,9 @@ class Route:
     said: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Whether its request has a body.
     embodied: bool = True
+    #: How forms are read, where it may come as one; how the reply is bytes, where it is no JSON.
+    form: _Words | None = None
+    bytes: _Words = field(default_factory=dict[str, Any])
 
     def document(self, body: Value) -> Value:
         """Return the request's document: its body with what the address says; None where there is neither.
@@ -66,7 +71,8 @@ def find(dialect: Dialect, method: str, path: str, query: Mapping[str, str]) -> 
         if match and paths.fits(entry, query):
             stream, said = _told(entry.get("stream"), None), paths.heard(entry, match, query)
             model, embodied = match.groupdict().get("model"), paths.embodied(method)
-            return Route(entry["operation"], model, stream, _framing(dialect, entry), said, embodied)
+            form, raw = entry.get("form"), entry.get("bytes", {})
+            return Route(entry["operation"], model, stream, _framing(dialect, entry), said, embodied, form, raw)
     return None
 
 
@@ -98,8 +104,9 @@ def call(
 def _call(dialect: Dialect, entry: _Words, model: str, body: Value, *, stream: bool) -> Call:
     if "refuse" in entry:
         raise _refused(entry["operation"], model, entry["refuse"], entry.get("status", 400))
-    path, query, body = paths.split(entry, model, body)
-    return Call(entry["method"], path, query, {}, body, stream, _framing(dialect, entry), entry.get("pages", {}))
+    path, query, headers, body = paths.split(entry, model, body)
+    framing, pages, raw = _framing(dialect, entry), entry.get("pages", {}), entry.get("bytes", {})
+    return Call(entry["method"], path, query, headers, body, stream, framing, pages, raw)
 
 
 def _refused(operation: str, model: str | None, reason: str, status: int = 400) -> DocumentError:

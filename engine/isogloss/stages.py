@@ -79,10 +79,15 @@ def _stage(entries: Entries, entry: Map) -> Stage:
 def _kept(entries: Entries, entry: Map, name: str) -> Kept:
     said = entry[name]
     if not isinstance(said, Map):
-        return Kept(dotted(entries.text(entry, name)), None)
+        return Kept(_place(entries.text(entry, name)), None)
     entries.keys(said, "at header refuse status")
     at, header = said.get("at"), said.get("header")
     if (at is None) == (header is None):
         entries.say(said.mark, "a kept value stands `at` a place of the body, or in a `header`")
-    place = None if at is None else dotted(str(at))
+    place = None if at is None else _place(str(at))
     return Kept(place, header, said.get("refuse"), said.get("status", 502))
+
+
+def _place(text: str) -> Path:
+    """Read a place in a reply; a number is an index."""
+    return tuple(int(step) if step.isdecimal() else step for step in dotted(text))

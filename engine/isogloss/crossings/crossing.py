@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from isogloss import sse
 from isogloss.addresses import Reach
@@ -38,35 +38,79 @@ class Terms:
     json: Json = PLAIN
 
 
+class Upload(Protocol):
+    """A file of the caller's on its way through."""
+
+    @property
+    def payload(self) -> Any:
+        """Its bytes, or what the driver reads them from."""
+        ...
+
+    def document(self) -> Value:
+        """Return the caller's request, with what stood behind the file, once the file has been sent."""
+        ...
+
+
 class Crossing:
     """An exchange with a server. The exchange's translator must not enforce schemas itself: it is done here."""
 
-    def __init__(self, exchange: Exchange, server: Server, terms: Terms = Terms()) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        server: Server,
+        terms: Terms = Terms(),
+        *,
+        upload: Upload | None = None,
+        passed: Mapping[str, str] | None = None,
+    ) -> None:
+        #: A plan opens it anew, with all that it has come to know.
         self.exchange = exchange
+        self.calls = exchange.calls
         self.server = server
         self.terms = terms
-        self.calls = exchange.calls
-        self.call = self.calls[0]
+        self.upload = upload
+        #: The caller's headers for replies that are handed on as they come.
+        self._passed = passed or {}
 
-    def outgoing(self, call: Call | None = None, query: Mapping[str, str] | None = None) -> Outgoing:
-        """Return the request to send for a call, the first one by default, with more in its query."""
-        call = self.call if call is None else call
-        headers = {
-            "accept": "text/event-stream" if call.stream else _JSON,
-            "accept-encoding": "identity" if call.stream else "gzip, deflate",
+    def outgoing(
+        self,
+        call: Call | None = None,
+        query: Mapping[str, str] | None = None,
+        *,
+        to: str | None = None,
+        sends: Upload | None = None,
+    ) -> Outgoing:
+        """Return the request to send for a call, the first one by default: with more in its query, at an address."""
+        call = self.calls[0] if call is None else call
+        query = {**call.query, **query} if query else call.query
+        url = self.server.address(call, query) if to is None else self.server.elsewhere(to, query)
+        led = bool(call.bytes.get("stream")) and call.method == "GET"
+        if sends is not None:
+            payload = sends.payload
+        else:
+            payload = None if call.body is None else self.terms.json.dumps(call.body)
+        return Outgoing(call.method, url, self._headers(call), payload, led=led)
+
+    def _headers(self, call: Call) -> dict[str, str]:
+        raw = bool(call.bytes.get("stream"))
+        whole = "*/*" if call.bytes else _JSON
+        return {
+            "accept": "text/event-stream" if call.stream else whole,
+            "accept-encoding": "identity" if call.stream or raw else "gzip, deflate",
             "user-agent": "isogloss",
             **({} if call.body is None else {"content-type": _JSON}),
+            **(self._passed if raw else {}),
             **call.headers,
             **self.server.headers(),
         }
-        url = self.server.address(call, {**call.query, **query} if query else call.query)
-        return Outgoing(call.method, url, headers, None if call.body is None else self.terms.json.dumps(call.body))
 
     def page(self, call: Call, documents: list[Any]) -> Outgoing | None:
         """Return the request for the next page of a list; None where it is complete."""
         pages = call.pages
         found = documents[-1].get(pages["next"]) if pages and len(documents) < self.terms.bounds.pages else None
-        return self.outgoing(call, {pages["query"]: found}) if isinstance(found, str) and found else None
+        if not isinstance(found, str) or not found or documents[-1].get(pages.get("while", ""), True) is not True:
+            return None
+        return self.outgoing(call, {pages["query"]: found})
 
     def response(self, documents: list[Any], headers: Mapping[str, str]) -> Translation:
         """Translate a reply; raise Failure where that cannot be."""

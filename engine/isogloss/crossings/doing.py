@@ -44,6 +44,8 @@ class Outgoing:
     payload: Any = field(repr=False)
     #: The name that a certificate must have, where the address is a number.
     name: str | None = None
+    #: Whether the server may lead on, to itself.
+    led: bool = False
 
 
 @dataclass(frozen=True, slots=True)

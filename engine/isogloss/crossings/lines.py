@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     _Work = Generator[Step, Any, Any]
 
 
-
 class Line(ABC):
     """A connection for one request. Whoever runs steps closes it, or hands it on with the reply that is to come."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from isogloss.failures import Failure
 
@@ -35,6 +35,26 @@ class Server:
         if root and path.startswith(root + "/") and urlsplit(self.base).path not in ("", "/"):
             path = path.removeprefix(root)
         return f"{self.base}{path}?{urlencode(query)}" if query else self.base + path
+
+    def elsewhere(self, url: str, query: Mapping[str, str] | None = None) -> str:
+        """Return an address that the server gives, with more in its query.
+
+        Raises Failure where it leads to another server: what is sent there has the key.
+        """
+        try:
+            split, mine = urlsplit(url), urlsplit(self.base)
+            own = (split.scheme, split.hostname, split.port) == (mine.scheme, mine.hostname, mine.port)
+            listed = split.scheme == "https" and split.port in (None, 443) and split.hostname in self._hosts
+        except ValueError:
+            split, own, listed = urlsplit(""), False, False
+        if split.username is not None or not (own or listed):
+            raise Failure(502, "the upstream gives an address on another server, and nothing is sent there")
+        more = {name: value for name, value in (query or {}).items() if name not in dict(parse_qsl(split.query))}
+        return split._replace(query="&".join(filter(None, (split.query, urlencode(more)))), fragment="").geturl()
+
+    @property
+    def _hosts(self) -> tuple[str, ...]:
+        return tuple(self.dialect.raw.get("hosts", ()))
 
     def headers(self) -> dict[str, str]:
         """Return the headers that show the key."""

@@ -16,7 +16,7 @@ from starlette.routing import Mount, Route
 
 from isogloss import reports
 from isogloss.failures import Bearer, Failure
-from isogloss.gateway import passing, payloads
+from isogloss.gateway import bodies, passing, payloads
 from isogloss.gateway.asking import Asked
 from isogloss.gateway.exchanges import Answer, Exchanges
 from isogloss.gateway.fronts import Aim, Fronts
@@ -192,15 +192,17 @@ class Gateway:
     async def _answer(self, asked: Asked, aim: Aim, shown: str | None) -> Answer:
         if aim.route is None:
             return await self._passing.answer(asked, aim, self._behind(aim.front), shown)
-        needs_body = aim.route.embodied and f"{aim.route.operation}.request" in self.ruleset.documents
         may_pass = all(one.dialect == aim.front for one in self._settings.upstreams)
-        if may_pass and not self._settings.aliases:
+        if may_pass and (not self._settings.aliases or bodies.is_form(asked)):
             return await self._passing.answer(asked, aim, self._settings.upstreams[0], shown)
-        body = await _read(asked) if needs_body else None
+        needs_body = aim.route.embodied and f"{aim.route.operation}.request" in self.ruleset.documents
+        body, upload = await bodies.read(asked, aim.route, self._settings.limits) if needs_body else (None, None)
         name = aim.route.model or (body.get("model") if isinstance(body, dict) else None)
         upstream, model = self._upstream(name)
         if upstream.dialect != aim.front:
-            return await self._exchanges.answer(asked, aim, upstream, body, shown)
+            return await self._exchanges.answer(asked, aim, upstream, body, shown, upload)
+        if bodies.is_form(asked):
+            raise Failure(415, "a form cannot be handed on to an upstream of the same API under another model's name")
         aim, payload = passing.named(aim, body, name, model)
         return await self._passing.answer(asked, aim, upstream, shown, payload)
 
@@ -218,19 +220,6 @@ class Gateway:
 def _number() -> str:
     """Make the number by which a request is called."""
     return os.urandom(12).hex()
-
-
-async def _read(asked: Asked) -> Any:
-    """Read a JSON body."""
-    media = asked.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media != "application/json" and not media.endswith("+json"):
-        raise Failure(415, "the request's content-type must be application/json")
-    if asked.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Failure(415, "the request's body must not be compressed")
-    try:
-        return payloads.loads(await asked.body.read())
-    except payloads.PayloadError as error:
-        raise Failure(400, f"the request is no JSON: {error}") from None
 
 
 def _hostname(netloc: str) -> str:

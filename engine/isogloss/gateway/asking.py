@@ -30,9 +30,9 @@ class Body:
         if not self.there:
             self._whole.set()
 
-    async def chunks(self) -> AsyncIterator[bytes]:
+    async def chunks(self, most: int | None = None) -> AsyncIterator[bytes]:
         """Give the body as it comes; raise Failure where it is too large or takes too long."""
-        left = self._limits.request
+        left = most = self._limits.request if most is None else most
         more = self.there
         while more:
             message = await self._next()
@@ -41,7 +41,7 @@ class Body:
             data: bytes = message.get("body", b"")
             left -= len(data)
             if left < 0:
-                raise Failure(413, f"the request is larger than {self._limits.request} bytes")
+                raise Failure(413, f"the request is larger than {most} bytes")
             more = message.get("more_body", False)
             if data:
                 yield data

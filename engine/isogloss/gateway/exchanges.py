@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import failures, reports
 from isogloss.addresses import Reach
+from isogloss.crossings import blobs
+from isogloss.crossings.asking import Flow, flowing
 from isogloss.crossings.crossing import Crossing, Pieces, Terms
 from isogloss.crossings.doing import Bounds
 from isogloss.crossings.framing import Framer
@@ -23,17 +25,21 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
     from isogloss.gateway.asking import Asked
+    from isogloss.gateway.bodies import Upload
     from isogloss.gateway.fronts import Aim
     from isogloss.gateway.judge import Judge
     from isogloss.gateway.keys import Keys
     from isogloss.gateway.settings import Settings, Upstream
     from isogloss.gateway.upstream import Client
+    from isogloss.routes import Route
     from isogloss.rule import Ruleset
     from isogloss.running import Translation
     from isogloss.translator import Exchange
     from isogloss.values import Value
 
 _JSON: Final = "application/json"
+#: What a caller says of a reply that is handed on as it comes.
+_RANGES: Final = ("range", "if-range")
 
 
 @dataclass(frozen=True)
@@ -77,46 +83,55 @@ class Exchanges:
             )
         return self._made[key]
 
-    async def answer(self, asked: Asked, aim: Aim, upstream: Upstream, body: Value, shown: str | None) -> Answer:
+    async def answer(
+        self, asked: Asked, aim: Aim, upstream: Upstream, body: Value, shown: str | None, upload: Upload | None = None
+    ) -> Answer:
         """Translate a request, ask, and translate what comes back."""
-        assert aim.route is not None
-        explained = asked.headers.get(reports.EXPLAIN) == "1"
-        crossing = self._crossing(aim, upstream, body, shown, explained=explained)
-        line = Line(self._client, self._judge)
-        found: Translation | Reply | Pieces = await line.run(steps(crossing))
-        exchange = crossing.exchange
-        if isinstance(found, Reply):
-            headers = {**self._told(exchange), **found.headers, "content-type": _JSON}
-            return Answer(found.status, headers, payloads.dumps(found.body))
-        if isinstance(found, Pieces):
-            framer = Framer(aim.route.framing, payloads.dumps, explained=explained)
-            headers = {**self._told(exchange), "content-type": framer.media, "cache-control": "no-store"}
-            after = AsyncExitStack()
-            after.push_async_callback(line.close)
-            return Answer(200, headers, self._streamed(line, found, framer), after)
-        return self._whole(exchange, found, explained=explained)
-
-    def _crossing(self, aim: Aim, upstream: Upstream, body: Value, shown: str | None, *, explained: bool) -> Crossing:
-        """Open the exchange; raise Failure where the request cannot be translated."""
         route = aim.route
         assert route is not None
+        explained = asked.headers.get(reports.EXPLAIN) == "1"
         # What has no body says nothing that could be lost.
         strict = self._settings.strict and body is not None
         gloss = self.gloss(aim.front, upstream, explained=explained, strict=strict)
+        passed = {name: asked.headers[name] for name in _RANGES if name in asked.headers}
         try:
             exchange = gloss.exchange(route.operation, route.document(body), model=route.model, stream=route.stream)
-            return Crossing(exchange, self._keys.server(upstream, shown), self._terms)
+            server = self._keys.server(upstream, shown)
+            crossing = Crossing(exchange, server, self._terms, upload=upload, passed=passed)
         except IsoglossError as error:
             raise failures.of_request(error) from error
+        line = Line(self._client, self._judge)
+        return self._answered(route, crossing, line, await line.run(steps(crossing)), explained=explained)
+
+    def _answered(
+        self,
+        route: Route,
+        crossing: Crossing,
+        line: Line,
+        found: Translation | Reply | Pieces | Flow,
+        *,
+        explained: bool,
+    ) -> Answer:
+        told = self._told(crossing.exchange)
+        if isinstance(found, Reply):
+            return Answer(found.status, {**told, **found.headers, "content-type": _JSON}, payloads.dumps(found.body))
+        if isinstance(found, Flow):
+            return Answer(found.arrived.status, {**told, **flowing(found)}, line.chunks(), _closing(line))
+        if isinstance(found, Pieces):
+            framer = Framer(route.framing, payloads.dumps, explained=explained)
+            headers = {**told, "content-type": framer.media, "cache-control": "no-store"}
+            return Answer(200, headers, self._streamed(line, found, framer), _closing(line))
+        if route.bytes:
+            data, media = blobs.body(route.bytes, found.body)
+            return Answer(200, {**told, "content-type": media}, data)
+        body: Any = found.body
+        if explained:
+            exchange = crossing.exchange
+            body = {**body, reports.FIELD: reports.account(exchange, exchange.request, found)}
+        return Answer(200, {**told, "content-type": _JSON}, payloads.dumps(body))
 
     def _told(self, exchange: Exchange) -> dict[str, str]:
         return {reports.RULESET: str(self._ruleset), reports.LOSSES: reports.line(exchange.losses)}
-
-    def _whole(self, exchange: Exchange, done: Translation, *, explained: bool) -> Answer:
-        body: Any = done.body
-        if explained:
-            body = {**body, reports.FIELD: reports.account(exchange, exchange.request, done)}
-        return Answer(200, {**self._told(exchange), "content-type": _JSON}, payloads.dumps(body))
 
     async def _streamed(self, line: Line, pieces: Pieces, framer: Framer) -> AsyncIterator[bytes]:
         """Give the bytes for the caller.
@@ -134,6 +149,12 @@ class Exchanges:
         except Failure as failure:
             yield framer.framed(pieces.fail(failure))
         yield framer.last(pieces.exchange)
+
+
+def _closing(line: Line) -> AsyncExitStack:
+    after = AsyncExitStack()
+    after.push_async_callback(line.close)
+    return after
 
 
 def _terms(settings: Settings) -> Terms:

@@ -29,6 +29,8 @@ class Limits:
     """Bounds of what strangers and servers may do. Sizes in bytes, times in seconds."""
 
     request: int = 64 * _MIB
+    #: A request with a file that is sent on as it comes: as much as APIs take of one.
+    upload: int = 2048 * _MIB
     response: int = 64 * _MIB
     #: One event of a stream.
     event: int = 64 * _MIB

@@ -17,14 +17,14 @@ from isogloss.crossings.doing import Arrived
 from isogloss.failures import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
 
     from isogloss.crossings.doing import Hold, Outgoing, Send
     from isogloss.gateway.judge import Judge
     from isogloss.gateway.settings import Limits, Upstream
     from isogloss.rule import Dialect
 
-    Payload = bytes | AsyncIterator[bytes] | None
+    Payload = bytes | AsyncIterable[bytes] | None
 
 _TRIES: Final = 2
 
@@ -160,8 +160,10 @@ class Client:
             except Failure:
                 raise
             except (TimeoutError, aiohttp.ServerTimeoutError) as error:
-                raise _late(error, self.limits) from None
+                raise _wrong(payload) or _late(error, self.limits) from None
             except (aiohttp.ClientError, OSError) as error:
+                if (wrong := _wrong(payload)) is not None:
+                    raise wrong from None
                 unseen = isinstance(error, aiohttp.ClientConnectorError)
                 if left and whole and (unseen or method == "GET"):
                     continue
@@ -201,6 +203,11 @@ class Line(lines.AsyncLine):
         reply, self._reply = self._reply, None
         if reply is not None:
             reply.close()
+
+
+def _wrong(payload: Any) -> Failure | None:
+    """Return what is wrong with the caller whose bytes were being sent: the client only says that it could not send."""
+    return getattr(payload, "wrong", None)
 
 
 def _late(error: Exception, limits: Limits) -> Broken:

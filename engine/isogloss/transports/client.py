@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 from isogloss import failures, reports
 from isogloss.addresses import Reach
 from isogloss.codecs import CodecError
-from isogloss.crossings import servers
+from isogloss.crossings import blobs, forms, servers
+from isogloss.crossings.asking import Flow, flowing
 from isogloss.crossings.crossing import Crossing, Pieces, Terms
 from isogloss.crossings.doing import Broken
 from isogloss.crossings.framing import Framer
@@ -32,6 +33,8 @@ Http = Any
 
 _JSON: Final = "application/json"
 _OK: Final = 200
+#: What a caller says of a reply that is handed on as it comes.
+_RANGES: Final = ("range", "if-range")
 
 
 class Desk:
@@ -46,14 +49,18 @@ class Desk:
         self._bearer = Bearer(gloss.ruleset)
         self._dialect = gloss.ruleset.dialects[gloss.source]
 
-    def open(self, asked: Http, data: bytes) -> tuple[Crossing, Framer]:
+    def open(self, asked: Http, data: bytes) -> tuple[Crossing, Route]:
         """Read a request; raise Failure where it cannot be translated."""
         query = dict(asked.url.params)
         try:
             route = self._route(asked.method, asked.url.path, query)
-            body = route.document(loads(data) if data else None)
-            exchange = self.gloss.exchange(route.operation, body, model=route.model, stream=route.stream)
-            return Crossing(exchange, self._server(asked, query), self._terms), Framer(route.framing, dumps)
+            body, upload = _read(route, asked.headers.get("content-type", ""), data)
+            exchange = self.gloss.exchange(
+                route.operation, route.document(body), model=route.model, stream=route.stream
+            )
+            passed = {name: asked.headers[name] for name in _RANGES if name in asked.headers}
+            server = self._server(asked, query)
+            return Crossing(exchange, server, self._terms, upload=upload, passed=passed), route
         except CodecError as error:
             raise Failure(400, f"the request is no JSON: {error}") from None
         except IsoglossError as error:
@@ -76,10 +83,6 @@ class Desk:
         target = self.gloss.ruleset.dialects[self.gloss.target]
         return servers.server(target, key=self._key or theirs, base=self._base, environment=environment)
 
-    def whole(self, crossing: Crossing, body: Value) -> Reply:
-        """Write a reply."""
-        return Reply(_OK, self.told(crossing), body, ())
-
     def refused(self, error: Failure | IsoglossError) -> Reply:
         """Say what is wrong with a request, or with the reply to it."""
         return self._bearer.say(_failure(error), self.gloss.source)
@@ -90,6 +93,26 @@ class Desk:
             reports.RULESET: str(self.gloss.ruleset),
             reports.LOSSES: reports.line(crossing.exchange.losses),
         }
+
+
+class _Upload:
+    """A file that is there as a whole: the client has read it."""
+
+    def __init__(self, payload: bytes, said: Value) -> None:
+        self.payload = payload
+        self._said = said
+
+    def document(self) -> Value:
+        """Return the form that it came in."""
+        return self._said
+
+
+def _read(route: Route, media: str, data: bytes) -> tuple[Value, _Upload | None]:
+    """Read a request's body: JSON, or a form."""
+    if route.form is None or media.partition(";")[0].strip().lower() != forms.MEDIA:
+        return loads(data) if data else None, None
+    document, file = forms.whole(media, route.form, data)
+    return document, _Upload(file, document) if route.form.get("streams") in document else None
 
 
 def _failure(error: Failure | IsoglossError) -> Failure:
@@ -115,14 +138,22 @@ class _Transport:
         headers = {**reply.headers, "content-type": _JSON}
         return self.http.Response(reply.status, headers=headers, content=dumps(reply.body))
 
-    def _outcome(self, crossing: Crossing, found: Any) -> Http:
+    def _outcome(self, crossing: Crossing, route: Route, found: Any) -> Http:
+        told = self._desk.told(crossing)
         if isinstance(found, Reply):
-            return self._reply(Reply(found.status, {**self._desk.told(crossing), **found.headers}, found.body, ()))
-        return self._reply(self._desk.whole(crossing, found.body))
+            return self._reply(Reply(found.status, {**told, **found.headers}, found.body, ()))
+        if route.bytes:
+            data, media = blobs.body(route.bytes, found.body)
+            return self.http.Response(_OK, headers={**told, "content-type": media}, content=data)
+        return self._reply(Reply(_OK, told, found.body, ()))
 
     def _streamed(self, crossing: Crossing, framer: Framer, body: Any) -> Http:
         headers = {**self._desk.told(crossing), "content-type": framer.media, "cache-control": "no-store"}
         return self.http.Response(_OK, headers=headers, stream=self.stream(body))
+
+    def _flowing(self, crossing: Crossing, flow: Flow, body: Any) -> Http:
+        headers = {**self._desk.told(crossing), **flowing(flow)}
+        return self.http.Response(flow.arrived.status, headers=headers, stream=self.stream(body))
 
 
 class Transport(_Transport):
@@ -131,16 +162,19 @@ class Transport(_Transport):
     def handle_request(self, request: Http) -> Http:
         """Translate a request, ask, and translate what comes back."""
         try:
-            crossing, framer = self._desk.open(request, request.read())
+            crossing, route = self._desk.open(request, request.read())
             line = Line(self._client, request.extensions)
             found = line.run(steps(crossing))
+            if not isinstance(found, (Pieces, Flow)):
+                return self._outcome(crossing, route, found)
         except (Failure, IsoglossError) as error:
             return self._reply(self._desk.refused(error))
         except Broken as broken:
             _thrown(broken)
-        if not isinstance(found, Pieces):
-            return self._outcome(crossing, found)
-        return self._streamed(crossing, framer, _told(line, found, framer))
+        if isinstance(found, Flow):
+            return self._flowing(crossing, found, _opened(_flow(line)))
+        framer = Framer(route.framing, dumps)
+        return self._streamed(crossing, framer, _opened(_framed(line, found, framer)))
 
     def close(self) -> None:
         """Close every connection."""
@@ -153,16 +187,21 @@ class AsyncTransport(_Transport):
     async def handle_async_request(self, request: Http) -> Http:
         """Translate a request, ask, and translate what comes back."""
         try:
-            crossing, framer = self._desk.open(request, await request.aread())
+            crossing, route = self._desk.open(request, await request.aread())
             line = AsyncLine(self._client, request.extensions)
             found = await line.run(steps(crossing))
+            if not isinstance(found, (Pieces, Flow)):
+                return self._outcome(crossing, route, found)
         except (Failure, IsoglossError) as error:
             return self._reply(self._desk.refused(error))
         except Broken as broken:
             _thrown(broken)
-        if not isinstance(found, Pieces):
-            return self._outcome(crossing, found)
-        body = _atold(line, found, framer)
+        if isinstance(found, Flow):
+            flow = _aflow(line)
+            await anext(flow)
+            return self._flowing(crossing, found, flow)
+        framer = Framer(route.framing, dumps)
+        body = _aframed(line, found, framer)
         await anext(body)
         return self._streamed(crossing, framer, body)
 
@@ -171,10 +210,32 @@ class AsyncTransport(_Transport):
         await self._client.aclose()
 
 
-def _told(line: Line, pieces: Pieces, framer: Framer) -> Iterator[bytes]:
-    body = _framed(line, pieces, framer)
+def _opened(body: Iterator[bytes]) -> Iterator[bytes]:
+    """Begin a body: its first bytes are none, and from there on dropping it closes all."""
     next(body)
     return body
+
+
+def _flow(line: Line) -> Iterator[bytes]:
+    """Give a reply as it comes."""
+    try:
+        yield b""
+        yield from line.chunks()
+    except Broken as broken:
+        _thrown(broken)
+    finally:
+        line.close()
+
+
+async def _aflow(line: AsyncLine) -> AsyncIterator[bytes]:
+    try:
+        yield b""
+        async for chunk in line.chunks():
+            yield chunk
+    except Broken as broken:
+        _thrown(broken)
+    finally:
+        await line.close()
 
 
 def _framed(line: Line, pieces: Pieces, framer: Framer) -> Iterator[bytes]:
@@ -201,7 +262,7 @@ def _last(pieces: Pieces, framer: Framer) -> bytes:
     return data + framer.last(pieces.exchange)
 
 
-async def _atold(line: AsyncLine, pieces: Pieces, framer: Framer) -> AsyncIterator[bytes]:
+async def _aframed(line: AsyncLine, pieces: Pieces, framer: Framer) -> AsyncIterator[bytes]:
     documents = line.told(pieces)
     try:
         async for some in documents:

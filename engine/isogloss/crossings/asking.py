@@ -1,0 +1,168 @@
+"""The steps of one call: sending it, again where that may be, and reading its reply."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urljoin
+
+from isogloss.crossings import blobs
+from isogloss.crossings.doing import Broken, Read, Send, Step, Wait
+from isogloss.crossings.fetching import inlined
+from isogloss.failures import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from isogloss.crossings.crossing import Crossing, Pieces, Upload
+    from isogloss.crossings.doing import Arrived, Outgoing
+    from isogloss.routes import Call
+    from isogloss.translator import Reply
+
+#: Statuses that say that nothing was done and may be done later. A reply that never came is not asked for again: it
+#: may have been made, and must be paid for. https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+_AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
+#: Seconds: the first pause, the longest of our own, and the longest that a server may ask for.
+_FIRST, _LONGEST, _PATIENCE = 0.5, 8.0, 60.0
+_REDIRECT, _REFUSED = 300, 400
+#: What is told of a reply that is handed on.
+_FLOWING: Final = ("content-type", "content-length", "content-range", "accept-ranges", "etag", "last-modified")
+#: How often a server may lead on.
+_HOPS: Final = 3
+
+
+class Refused(Exception):  # noqa: N818 - a reply, which ends everything else that goes on
+    """The server has answered with an error."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.status)
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The reply to one call: its pages, and the headers of the first."""
+
+    pages: list[Any]
+    headers: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A reply of bytes that is handed on as it comes."""
+
+    arrived: Arrived
+
+
+def flowing(flow: Flow) -> dict[str, str]:
+    """Return the headers of a reply that is handed on: what its bytes are, and which of them."""
+    headers = flow.arrived.headers
+    packed = headers.get("content-encoding", "identity") != "identity"  # it is unpacked on its way
+    return {name: headers[name] for name in _FLOWING if name in headers and not (packed and name == "content-length")}
+
+
+def asked(
+    crossing: Crossing, call: Call, to: str | None = None, sends: Upload | None = None
+) -> Generator[Step, Any, Told | Pieces | Flow]:
+    """Make one call, at another address or with a body of bytes where these are given.
+
+    Raises Refused where the server answers with an error.
+    """
+    call = yield from inlined(call, crossing.exchange, crossing.terms)
+    arrived = yield from sent(crossing, crossing.outgoing(call, to=to, sends=sends))
+    if call.bytes.get("stream"):
+        return Flow(arrived)
+    if call.stream:
+        return crossing.pieces(call, arrived)
+    return (yield from told(crossing, call, arrived))
+
+
+def told(crossing: Crossing, call: Call, arrived: Arrived) -> Generator[Step, Any, Told]:
+    """Read a reply as a whole, with all of its pages."""
+    pages = [(yield from _document(crossing, call, arrived))]
+    while (page := crossing.page(call, pages)) is not None:
+        more: Arrived = yield Send(page)
+        if more.status >= _REDIRECT:
+            raise Failure(502, "the upstream does not give the next page of its list")
+        pages.append((yield from _document(crossing, call, more)))
+    return Told(pages, arrived.headers)
+
+
+def sent(crossing: Crossing, request: Outgoing) -> Generator[Step, Any, Arrived]:
+    """Send a request, again where it may be; raise Refused where the server answers with an error."""
+    once = not isinstance(request.payload, bytes | None)
+    retries = 0 if once else crossing.terms.retries
+    for left in range(retries, -1, -1):
+        try:
+            arrived = yield from _arrived(crossing, request)
+        except Broken as broken:
+            if not left or broken.arrived:
+                raise
+            yield Wait(_pause(retries - left))
+            continue
+        if arrived.status < _REDIRECT:
+            return arrived
+        reply = crossing.error(arrived, (yield Read(crossing.terms.bounds.error)))
+        pause = _again(reply, retries - left)
+        if not left or pause is None:
+            raise Refused(reply)
+        yield Wait(pause)
+    raise AssertionError
+
+
+def _arrived(crossing: Crossing, request: Outgoing) -> Generator[Step, Any, Arrived]:
+    """Send a request; one for what is handed on as it comes is led on by the server, but never elsewhere."""
+    for _ in range(_HOPS + 1):
+        arrived: Arrived = yield Send(request)
+        if not _REDIRECT <= arrived.status < _REFUSED:
+            return arrived
+        if not request.led:
+            raise Failure(502, "the upstream answers with a redirect, and keys are not taken elsewhere")
+        url = urljoin(request.url, arrived.headers.get("location", ""))
+        request = replace(request, url=crossing.server.elsewhere(url))
+    raise Failure(502, f"the upstream leads on more than {_HOPS} times")
+
+
+def _document(crossing: Crossing, call: Call, arrived: Arrived) -> Generator[Step, Any, Any]:
+    most = crossing.terms.bounds.response
+    data: bytes = yield Read(most)
+    if len(data) > most:
+        raise Failure(502, f"the upstream's reply is larger than {most} bytes")
+    if call.bytes:
+        return blobs.document(call.bytes, data, arrived.media)
+    # What is deleted may leave nothing to say.
+    return crossing.terms.json.document(data or b"{}" if call.method == "DELETE" else data)
+
+
+def _again(reply: Reply, tried: int) -> float | None:
+    """Return the seconds after which an error may be tried again; None where it may not."""
+    headers = {name.lower(): value for name, value in reply.headers.items()}
+    if reply.status not in _AGAIN or headers.get("x-should-retry") == "false":
+        return None
+    asked = _advised(headers)
+    if asked is None:
+        return _pause(tried)
+    return asked if asked <= _PATIENCE else None
+
+
+def _advised(headers: Mapping[str, str]) -> float | None:
+    """Read how long a server wants to be left alone: seconds, or a date."""
+    said = headers.get("retry-after")
+    if said is None:
+        return None
+    try:
+        return max(0.0, float(said))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _pause(tried: int) -> float:
+    """Return a pause that doubles, and that many callers do not take at once."""
+    return min(_FIRST * 2**tried, _LONGEST) * random.uniform(0.75, 1.0)  # noqa: S311 - no secret
