@@ -520,7 +520,7 @@ def test_speech():
 def test_parameters_of_the_sdk():
     behind = GeminiBehind(said({"text": "x"}))
     behind.client().chat.completions.create(
-        model=FLASH,
+        model="gemini-2.0-flash",  # penalties are 400 from 2.5 on
         messages=[{"role": "developer", "content": "Be brief."}, *HELLO],
         temperature=0,
         top_p=0.5,
