@@ -225,6 +225,7 @@ _SPACE: Final[dict[str, Any]] = {
     "ABSENT": ABSENT,
     "same": same,
     "BOXES": (dict, list),
+    "SIZED": (dict, list, str),
     "NUMBERS": (int, float),
     "Bail": Bail,
     "LOST": LOST,

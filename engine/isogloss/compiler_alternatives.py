@@ -158,7 +158,9 @@ class ClusterCompiler(RuleCompiler):
         how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
         made, step, member = (self.context.module.fresh(head) for head in "mni")
         call = self.context.call(conversion.name, member, f"(link, {how}, {step})", held)
-        code.add(f"if {target[0]!r} in out: raise Bail", f"out[{target[0]!r}] = {made} = []")
+        code.add(*([f"if {target[0]!r} in out: raise Bail"] if self._shared(read.turn, target) else []))
+        code.add(f"out[{target[0]!r}] = {made} = []")
+        self.puts.append(target)
         with code.block(f"for {step}, {member} in enumerate(x):"):
             code.add(ask.format(member), f"{made}.append({call})")
 

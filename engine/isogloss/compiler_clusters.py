@@ -9,7 +9,7 @@ from isogloss.compiler_code import odd_fields
 from isogloss.example import Each, Known, Node, Obj, Var, children, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from isogloss.lens import Lens, Turn
     from isogloss.rule import Rule
@@ -115,17 +115,17 @@ def short(turn: Turn) -> str:
     return turn.id.rsplit(".", 1)[-1]
 
 
-def left_of(read: Read, cluster: Cluster) -> str:
+def left_of(read: Read, cluster: Cluster, shape: Mapping[str, str] | None) -> str:
     """Write the test whether a list may hold an item that a rule looks for and no layout knows."""
     fields = dict(read.node.fields)
     tests: list[str] = []
-    for name in cluster.names:
-        node = fields.get(name)
+    for name in cluster.names if shape is None else [name for name in cluster.names if name in shape]:
+        node, value = fields.get(name), f"v.get({name!r})" if shape is None else shape[name]
         items = children(node) if node is not None else ()
         wanted = [key for item in items if isinstance(item, Obj) for key, _ in item.fields]
         held = " or ".join(f"{key!r} in i" for key in wanted) or "True"
-        tests.append(f"type(v.get({name!r})) is list and any({held} for i in v[{name!r}] if isinstance(i, dict))")
-    return " or ".join(tests)
+        tests.append(f"type({value}) is list and any({held} for i in {value} if isinstance(i, dict))")
+    return " or ".join(tests) or "False"
 
 
 def lost_note(order: tuple[int, ...], kind: str, source: str, target: str, rule: Rule, reason: str) -> str:

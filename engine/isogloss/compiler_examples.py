@@ -31,6 +31,11 @@ class Bind:
     #: It is no list and no object.
     flat: bool = False
 
+    @property
+    def is_plain(self) -> bool:
+        """Tell whether the variable is there, and is what stands in the document."""
+        return not (self.optional or self.coded or self.vague)
+
 
 @dataclass(slots=True)
 class Thing:

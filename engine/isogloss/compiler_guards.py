@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from isogloss.compiler_code import Module
+    from isogloss.values import Path
 
 Tree = dict[str, Any]
 
@@ -33,9 +34,21 @@ class Asked:
     known: tuple[Any] | None = None
 
 
-def guard_source(module: Module, text: str, var: str, *, snake: bool, names: Mapping[str, str] | None = None) -> str:
-    """Write a guard about a variable as an expression; `names` are all that the object has, and where they stand."""
-    return _Guard(module, var, names).truth(guard.parsed(text, snake=snake), var).source
+def guard_source(
+    module: Module,
+    text: str,
+    var: str,
+    *,
+    snake: bool,
+    names: Mapping[str, str] | None = None,
+    places: Mapping[Path, str] | None = None,
+) -> str:
+    """Write a guard about a variable as an expression.
+
+    `names` are all that the object has, and where they stand. `places` are those in it that have been fetched, and are
+    there; where something stands below one of them, it is an object.
+    """
+    return _Guard(module, var, names, places or {}).truth(guard.parsed(text, snake=snake), var).source
 
 
 def _word(asked: Asked) -> Any:
@@ -46,13 +59,25 @@ def _known(value: Any) -> Asked:
     return Asked(literal(value), sure=isinstance(value, bool), known=(value,))
 
 
+def _step(tree: Tree) -> str | None:
+    """Return the name that a part of a guard takes from an object."""
+    if tree["type"] == "spelled":
+        return tree["value"][0]
+    return tree["value"] if tree["type"] == "field" else None
+
+
 class _Guard:
-    def __init__(self, module: Module, var: str, names: Mapping[str, str] | None) -> None:
+    def __init__(self, module: Module, var: str, names: Mapping[str, str] | None, places: Mapping[Path, str]) -> None:
         self.module = module
         self.var = var
         self.names = names
+        self.places = {path: at for path, at in places.items() if path}
+        #: Variables that hold an object for certain.
+        self.objects = {at for path, at in places.items() if any(path == other[:-1] for other in places if other)}
 
     def ask(self, tree: Tree, var: str) -> Asked:
+        if var == self.var and (_step(tree),) in self.places:
+            return Asked(self.places[_step(tree),])
         return getattr(self, f"_{tree['type']}")(tree, var)
 
     def truth(self, tree: Tree, var: str) -> Asked:
@@ -90,16 +115,20 @@ class _Guard:
         return self._inside(var, "list", f"({{0}}[{at}] if -len({{0}}) <= {at} < len({{0}}) else None)")
 
     def _inside(self, var: str, sort: str, taken: str) -> Asked:
+        if sort == "dict" and var in self.objects:
+            return Asked(taken.format(var))
         name = var if var.isidentifier() else self.module.fresh("q")
         value = var if var.isidentifier() else f"{name} := {var}"
         return Asked(f"({taken.format(name)} if isinstance({value}, {sort}) else None)")
 
     def _subexpression(self, tree: Tree, var: str) -> Asked:
         found = Asked(var)
+        path: Path = ()
         for child in tree["children"]:
             if found.known is not None:
                 return _known(None)  # nothing stands below what is not there
-            found = self.ask(child, found.source)
+            path = (*path, _step(child))
+            found = Asked(self.places[path]) if path in self.places else self.ask(child, found.source)
         return found
 
     _index_expression = _subexpression
@@ -121,6 +150,10 @@ class _Guard:
             asked = self.ask(left["children"][0], var)
             if asked.known is None:
                 return Asked(f"isinstance({asked.source}, {_SORTS[word]})", sure=True)
+        if left["type"] == "function_expression" and left["value"] == "length" and type(right.get("value")) is int:
+            asked = self.ask(left["children"][0], var)
+            if asked.source.isidentifier():
+                return Asked(f"(type({asked.source}) in SIZED and len({asked.source}) == {right['value']})", sure=True)
         one, other = self.ask(left, var), self.ask(right, var)
         if one.known is not None and other.known is not None:
             return _known(same(one.known[0], other.known[0]))

@@ -11,6 +11,8 @@ from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from isogloss.values import Path
+
 
 class Reading:
     """Reads one example: tests that must hold for it to fit, then what binds the rest."""
@@ -30,6 +32,16 @@ class Reading:
         self.things.append(thing)
         for name, child in sorted(node.fields, key=lambda pair: not isinstance(pair[1], Const)):
             self._field(name, child, thing, sure=sure)
+
+    def places(self, thing: Thing) -> dict[Path, str]:
+        """Return where in an object the tests have found something, and the variable that holds it."""
+        held = {one.path: one.var for one in self.things} | {b.path: b.var for b in self.env.values() if b.is_plain}
+        size, tests = len(thing.path), " and ".join(self.tests)
+        return {
+            tuple(step.strip("'") for step in path[size:]): var
+            for path, var in held.items()
+            if path and path[:size] == thing.path and (var == thing.var or f"{var} := " in tests)
+        }
 
     def finish(self) -> None:
         """Emit the counts."""

@@ -51,6 +51,11 @@ class RuleCompiler:
         #: All names of the object and where their values stand, where its shape is known.
         self.shape: dict[str, str] | None = None
         self.kept: list[list[Cluster]] = []
+        #: Places that may have been written by now, where code runs in the order it is made, and those that surely are.
+        self.before: set[tuple[str, ...]] | None = None
+        self.sure: set[tuple[str, ...]] = set()
+        #: Places that the code of rules writes if it is run to its end.
+        self.puts: list[tuple[str, ...]] = []
         self.leaves = self._all_leaves()
         if odd_fields(rules, ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "inline"]):
             raise Unsupported(rules.name)
@@ -175,6 +180,7 @@ class RuleCompiler:
             code.add(f"if type({value}) is not list: raise Bail", f"{made} = []")
             code.add(f"for {step}, {member} in enumerate({value}): {made}.append({call})")
         self._put(code, read.turn, target, made)
+        self.puts.append(target)
         self._report(code, read, (name,))
         return True
 
@@ -266,6 +272,7 @@ class RuleCompiler:
                     self._put(code, turn, path, source)
             else:
                 self._put(code, turn, path, source)
+                self.puts.append(path)
 
     def _everywhere(self, code: Code, path: tuple[str, ...], node: Node, writing: Writing) -> None:
         """Say something in every item of a list that has been written."""
@@ -299,25 +306,41 @@ class RuleCompiler:
         where = "out"
         for depth, step in enumerate(path[:-1], 1):
             into = self.context.module.fresh("o")
-            code.add(f"{into} = {where}.get({step!r})")
-            if any(leaf == path[:depth] for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves):
-                code.add(f"if {into} is not None: raise Bail")
-            code.add(f"if {into} is None: {into} = {where}[{step!r}] = {{}}")
+            if self._may_hold(turn, path[:depth]):
+                code.add(f"{into} = {where}.get({step!r})")
+                if self._may_be_leaf(turn, path[:depth]):
+                    code.add(f"if {into} is not None: raise Bail")
+                code.add(f"if {into} is None: {into} = {where}[{step!r}] = {{}}")
+            else:
+                code.add(f"{into} = {where}[{step!r}] = {{}}")
             where = into
-        if turn.rule.yields:
-            code.add(f"if {path[-1]!r} not in {where}: {where}[{path[-1]!r}] = {source}")
-            return
-        if self._shared(turn, path):
-            code.add(f"if {path[-1]!r} in {where}: raise Bail")
-        code.add(f"{where}[{path[-1]!r}] = {source}")
+        free = f"{path[-1]!r} not in {where}"
+        if turn.rule.yields and self._shared(turn, path):
+            code.add(f"if {free}: {where}[{path[-1]!r}] = {source}" if path not in self.sure else "")
+        else:
+            code.add(*([f"if {path[-1]!r} in {where}: raise Bail"] if self._shared(turn, path) else []))
+            code.add(f"{where}[{path[-1]!r}] = {source}")
+        if self.before is not None:
+            self.before.add(path)
 
     def _shared(self, turn: Turn, path: tuple[str, ...]) -> bool:
-        """Tell whether another rule of the set, or a layout, may write a place."""
+        """Tell whether another rule of the set, or a layout, may have written a place."""
         layouts = [self.context.lens.layout(name).write for name in self.rules.layouts]
         laid = {place[0] for side in layouts for place in (side.groups, side.group, side.hoist) if place}
-        return path[0] in laid or any(
-            overlapping(path, leaf) for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves
-        )
+        return path[0] in laid or any(overlapping(path, leaf) for leaf in self._others(turn))
+
+    def _others(self, turn: Turn) -> Iterable[tuple[str, ...]]:
+        """Yield the places that other rules may have written."""
+        if self.before is not None:
+            return self.before
+        return [leaf for key, leaves in self.leaves.items() if key != id(turn) for leaf in leaves]
+
+    def _may_hold(self, turn: Turn, path: tuple[str, ...]) -> bool:
+        """Tell whether an object may stand at a place already."""
+        return self.before is None or self._shared(turn, path)
+
+    def _may_be_leaf(self, turn: Turn, path: tuple[str, ...]) -> bool:
+        return any(leaf == path for leaf in self._others(turn))
 
 
 def _strays(var: str, name: str, beside: str) -> str:

@@ -163,9 +163,11 @@ class SetCompiler(ClusterCompiler):
 
     def _beside_layout(self, body: Code, cluster: Cluster) -> None:
         """What a layout has read is read again by rules that say `also`, or that look for what it has left."""
-        with body.block(f"if {' or '.join(f'{name!r} in v' for name in cluster.names)}:"):
+        there = " or ".join(f"{name!r} in v" for name in cluster.names)
+        with body.block("if True:" if self.shape is not None else f"if {there}:"):
             tests = [
-                self._condition(read, "v") if read.turn.rule.also else left_of(read, cluster) for read in cluster.reads
+                self._condition(read, "v") if read.turn.rule.also else left_of(read, cluster, self.shape)
+                for read in cluster.reads
             ]
             body.add(*(f"if {test}: raise Bail" for test in dict.fromkeys(tests)))
 
@@ -209,7 +211,7 @@ class SetCompiler(ClusterCompiler):
             raise Unsupported(turn.id)
         if turn.rule.yields and self._written_later(read):
             raise Unsupported(turn.id)
-        code = Code(0)
+        code, self.puts = Code(0), []
         self._commit(code, read, {}, ())
         tests = self._more_tests(read)
         if tests:
@@ -217,6 +219,7 @@ class SetCompiler(ClusterCompiler):
                 self.body.take(code)
         else:
             self.body.take(code)
+            self.sure.update(self.puts)
 
     def _written_later(self, read: Read) -> bool:
         mine = self.leaves[id(read.turn)]
@@ -240,6 +243,8 @@ class SetCompiler(ClusterCompiler):
         """Emit a default: it is written where its place is still free."""
         turn, rule = read.turn, read.turn.rule
         path, node = self._default_leaf(turn)
+        if tuple(path) in self.sure:
+            return
         inner = Code(0)
         made = Writing(self.context, inner, turn, {}, f"(2, {read.index})").node(node, ())
         if made is None:

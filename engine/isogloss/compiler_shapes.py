@@ -33,6 +33,7 @@ class ShapeCompiler(SetCompiler):
         reads = [read for read in (self._pruned(read) for read in reading) if read is not None]
         self._survive([*reads, *always])
         body = self.body
+        self.before = set()
         body.add(f"{', '.join(values.values())}, = v.values()")
         self._expect(body, values, nulls, general)
         body.add("out = {}")
@@ -87,24 +88,37 @@ class ShapeCompiler(SetCompiler):
         )
 
     def _cluster(self, cluster: Cluster, path: tuple[str, ...]) -> str:
-        """A function of its own does not see where the values stand."""
-        shape, self.shape = self.shape, None
+        """A function of its own does not see where the values stand, nor what has been written."""
+        shape, before, self.shape, self.before = self.shape, self.before, None, None
         try:
             return super()._cluster(cluster, path)
         finally:
-            self.shape = shape
+            self.shape, self.before = shape, before
+            self._may_write(cluster)
+
+    def _rest(self, cluster: Cluster, path: tuple[str, ...]) -> str:
+        self._may_write(cluster)
+        return super()._rest(cluster, path)
+
+    def _may_write(self, cluster: Cluster) -> None:
+        if self.before is not None:
+            self.before |= {leaf for read in cluster.reads for leaf in self.leaves.get(id(read.turn), ())}
 
     def _straight(self, body: Code, cluster: Cluster) -> None:
         """Emit a cluster where it stands; one that the interpreter must look at keeps its function."""
         assert self.shape is not None
         first, given = cluster.names[0], {name: self.shape[name] for name in cluster.names}
+        self.puts = []
         columns = self._columns(cluster, ())
         if columns is not None:
             body.add(f"x = {given[first]}", *(line[4:] for line in columns.lines))
+            self.sure.update(self.puts)
+            self._may_write(cluster)
             return
         nodes = [dict(read.node.fields)[first] for read in cluster.reads if first in dict(read.node.fields)]
         if len(cluster.names) == 1 and len(nodes) > 1 and all(isinstance(node, Obj) and node.fields for node in nodes):
             self._descend(body, cluster, first, given[first], (), nodes)
+            self._may_write(cluster)
             return
         tried = [(read, self._tried(cluster, read, (), "v", given)) for read in cluster.reads]
         odd = [read for read, code in tried if code is None]
@@ -113,3 +127,5 @@ class ShapeCompiler(SetCompiler):
         body.add(*(f"{'elif' if number else 'if'} {test}: {rest}" for number, test in enumerate(tests)))
         with body.block("else:" if tests else "if True:"):
             self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)
+        if len(cluster.reads) == 1 and not odd and all(code.is_straight for _, code in tried if code is not None):
+            self.sure.update(self.puts)

@@ -13,8 +13,11 @@ from isogloss.compiler_reading import Reading, necessary
 from isogloss.example import Obj
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from isogloss.lens import TurnedBlock
     from isogloss.rule import Slot
+    from isogloss.values import Path
 
 
 class Slots(Laying):
@@ -199,7 +202,8 @@ class Slots(Laying):
         reading.object(node, mine)
         if not reading.tests or reading.known or reading.hollow:
             raise Unsupported(block.kind)
-        tests = [*reading.tests, *self._where(block, reading.env), *self._remembers(block, thing.var)]
+        asked = self._remembers(block, thing.var, reading.places(mine))
+        tests = [*reading.tests, *self._where(block, reading.env), *asked]
         path = thing.path
         if block.block.inner is None:
             reading.finish()
@@ -217,11 +221,12 @@ class Slots(Laying):
             tests.append(f"isinstance({bind.var}, str) and {bind.var}.startswith({tuple(heads)!r})")
         return tests
 
-    def _remembers(self, block: TurnedBlock, var: str) -> list[str]:
+    def _remembers(self, block: TurnedBlock, var: str, places: Mapping[Path, str] | None = None) -> list[str]:
         rule, lens = block.turn.rule, self.context.lens
         tests: list[str] = []
         if block.turn.guard is not None:
-            tests.append(guard_source(self.context.module, rule.when[lens.reader], var, snake=lens.snake))
+            asked = rule.when[lens.reader]
+            tests.append(guard_source(self.context.module, asked, var, snake=lens.snake, places=places))
         if rule.knows.get(lens.reader):
             tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
         if rule.lacks.get(lens.reader):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Bind, Context
 from isogloss.example import Const, Known, Node, Obj, Pick, Var, variables
+from isogloss.wording import plain_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -191,7 +192,7 @@ class Writing:
     def _deep(self, bind: Bind) -> None:
         """What goes over as it is may be nested too deep."""
         if bind.path is not None and not bind.coded and not bind.flat:
-            test = f"{bind.var} is not None and " if bind.optional else ""
+            test = f"{bind.var} is not None and " if bind.optional else f"type({bind.var}) is not str and "
             self.code.add(f"if {test}type({bind.var}) in BOXES: notes.append((DEEP, {bind.var}))")
 
     def _converted(self, bind: Bind, conversion: Conversion, at: tuple[str, ...]) -> Written:
@@ -212,13 +213,20 @@ class Writing:
             self.code.add(test)
         with self.code.block("else:" if test else "if True:"):
             where = steps(bind.path or ())
-            plain = self.context.module.constant(f"plain_words(LENS, {conversion.name!r})")
-            self.code.add(f"{var} = {plain}.get({bind.var})")
+            self.code.add(f"{var} = {self._plain_words(conversion.name)}.get({bind.var})")
             self.code.add(
                 f"if {var} is None: {var} = {table}({bind.var}, saw, link, notes, {self.order}, {where}, {steps(at)}, "
                 f"{self.turn.rule.id!r})"
             )
         return Written(var, True)
+
+    def _plain_words(self, name: str) -> str:
+        """Name the words that are easily found: there are more of them where nothing has been laid yet."""
+        lens, constant = self.context.lens, self.context.module.constant
+        plain = constant(f"plain_words(LENS, {name!r})")
+        if plain_words(lens, name) == plain_words(lens, name, bare=True):
+            return plain
+        return f"({plain} if saw else {constant(f'plain_words(LENS, {name!r}, bare=True)')})"
 
 
 def word_table(context: Context, name: str) -> str:

@@ -141,11 +141,15 @@ def small(text: bytes) -> bool:
 
     Each begins with its mark, which may have the bit for later reference set; what else looks like one counts as well.
     """
-    return len(text) < LARGEST and sum(map(text.count, _MARKS)) < DEPTH_LIMIT - _MARGIN
+    size, count = len(text), text.count
+    # https://github.com/python/cpython/blob/main/Python/marshal.c
+    return size < _SHALLOW or (
+        size < LARGEST and count(b"{") + count(b"\xfb") + count(b"[") + count(b"\xdb") < DEPTH_LIMIT - _MARGIN
+    )
 
 
-#: What objects and lists begin with, as marshal writes them. https://github.com/python/cpython/blob/main/Python/marshal.c
-_MARKS: Final = (b"{", b"\xfb", b"[", b"\xdb")
+#: Bytes that cannot hold so many objects or lists inside each other: each takes four at least.
+_SHALLOW: Final = 4 * (DEPTH_LIMIT - _MARGIN)
 
 
 def _walk(level: list[Value]) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from isogloss.lens import Lens
     from isogloss.loss import Loss, Step
     from isogloss.translator import Translator
-    from isogloss.values import Path, Value
+    from isogloss.values import Object, Path, Value
 
 
 #: What a ledger is made from: the lens, the document, what the exchange knew, its seed, whether anyone will ask for
@@ -70,11 +70,6 @@ class _Open:
     __slots__ = ("_account", "body", "losses", "ruleset")
 
 
-def _closed(made: Any) -> Translation:
-    made.__class__ = Translation
-    return made
-
-
 #: Documents of up to so many objects and lists are copied one by one, and share their texts.
 _FEW: Final = 32
 
@@ -105,7 +100,8 @@ def _copied(value: Value, left: Iterator[None]) -> Value:
 def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
     """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
     if lens.seed is not None and (memory.progress is None or memory.seed is None):
-        memory.seed = memory.values["seed"] = seed_of(lens.seed, body, memory)
+        told = body.get(lens.seed[0]) if type(body) is dict and len(lens.seed) == 1 else None
+        memory.seed = memory.values["seed"] = told if type(told) is str else seed_of(lens.seed, body, memory)
     if not gloss.usual:
         check_size(body, gloss.limits)
     # Generated code keeps no registers: of a stream it takes what tells no strand.
@@ -129,17 +125,21 @@ def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
     except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
         memory.values = values
         return None
-    account = None
-    if gloss.trace:
-        if "now" in memory.values:
-            values["now"] = memory.values["now"]
-        account = [lens, kept, values, memory.seed, memory.kept, gloss.defaults]
     made: Any = _Open()
     made.body = written
-    made.losses = () if gloss.on_loss == "ignore" else more + losses if more else losses
-    made._account = account  # noqa: SLF001 - the translation's own
+    if more or losses:
+        losses = () if gloss.on_loss == "ignore" else (*more, *losses)
+    made.losses = losses
+    made._account = _account(lens, kept, values, memory, gloss) if gloss.trace else None  # noqa: SLF001 - its own
     made.ruleset = lens.version
-    return _closed(made)
+    made.__class__ = Translation
+    return made
+
+
+def _account(lens: Lens, kept: Value, values: Object, memory: Memory, gloss: Translator) -> Account:
+    if "now" in memory.values:
+        values["now"] = memory.values["now"]
+    return [lens, kept, values, memory.seed, memory.kept, gloss.defaults]
 
 
 def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
@@ -159,5 +159,5 @@ def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
 
 def seed_of(path: Path, body: Value, memory: Memory) -> str:
     """Find what minted keys derive from: the reply's own id, else a new one; a request needs none."""
-    found = body.get(path[0]) if isinstance(body, dict) and len(path) == 1 else find(body, path)
+    found = find(body, path)
     return found if isinstance(found, str) else memory.ids() if memory.ids else ""

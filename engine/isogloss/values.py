@@ -33,10 +33,13 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
+_INFINITE: Final = (float("inf"), float("-inf"))
+
+
 def finite(text: str) -> float:
     """Read a number; raises ValueError for one that is too large: it would be written as none."""
     found = float(text)
-    if abs(found) == float("inf"):
+    if found in _INFINITE:
         raise ValueError(f"{text[:40]} is too large a number")
     return found
 

@@ -27,12 +27,13 @@ def words(lens: Lens, name: str) -> Callable[..., Value]:
     return run
 
 
-def plain_words(lens: Lens, name: str) -> dict[str, Value]:
-    """Return the words that become another word whatever has been laid."""
+def plain_words(lens: Lens, name: str, *, bare: bool = False) -> dict[str, Value]:
+    """Return the words that become another word whatever has been laid, or where it is `bare`: nothing has been."""
     found: dict[str, Value] = {}
     for word, ways in known_words(lens, name).items():
-        if len(ways) == 1 and ways[0][0] is None and not isinstance(ways[0][1], dict | list | None):
-            found[word] = ways[0][1]
+        needed, cell = ways[-1]
+        if needed is None and (bare or len(ways) == 1) and not isinstance(cell, dict | list | None):
+            found[word] = cell
     return found
 
 

@@ -27,6 +27,7 @@ def _unique(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
 
 _DECODER: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite)
 _STRICT: Final = json.JSONDecoder(parse_constant=_no_constant, parse_float=finite, object_pairs_hook=_unique)
+_scan: Final = _STRICT.scan_once  # type: ignore[attr-defined]
 
 
 def parse_json(text: str) -> Value:
@@ -62,14 +63,25 @@ def _write_json(neutral: tuple[Value, ...], _: Options) -> Value:
 
 def _object_of(text: str, options: Options) -> Value:
     """Parse text that holds a JSON object which reads back as the same text would."""
-    if text.lstrip()[:1] != "{":
+    if text[:1] != "{" and text.lstrip()[:1] != "{":
         return ABSENT
     try:
-        found = _STRICT.decode(text)
+        found = _decoded(text)
     except (ValueError, RecursionError):
         return ABSENT
-    ambiguous = set(found) == {options["key"]} and isinstance(found[options["key"]], str)
-    return ABSENT if ambiguous or any(mark in text for mark in options.get("keep_text", ())) else found
+    if len(found) == 1 and isinstance(found.get(options["key"]), str):
+        return ABSENT  # an output that is a text has this form already
+    marks = options.get("keep_text")
+    return ABSENT if marks and any(mark in text for mark in marks) else found
+
+
+def _decoded(text: str) -> Value:
+    """Parse text as the decoder does, without the two searches for blanks around it where there are none."""
+    try:
+        found, end = _scan(text, 0)
+    except StopIteration:
+        return _STRICT.decode(text)
+    return found if end == len(text) else _STRICT.decode(text)
 
 
 def _write_text_or_object(neutral: tuple[Value, ...], options: Options) -> Value:
