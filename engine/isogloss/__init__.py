@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from isogloss.failures import refusal
     from isogloss.loss import Loss, Step
     from isogloss.sdk.clients import async_http_client, http_client
-    from isogloss.sdk.completions import acompletion, completion
+    from isogloss.sdk.completions import acompletion, atext_completion, completion, text_completion
     from isogloss.sdk.errors import JSONSchemaValidationError
     from isogloss.sdk.exceptions import (
         APIConnectionError,
@@ -59,7 +59,7 @@ _HOMES = {
     "failures": ("refusal",),
     "loss": ("Loss", "Step"),
     "sdk.clients": ("async_http_client", "http_client"),
-    "sdk.completions": ("acompletion", "completion"),
+    "sdk.completions": ("acompletion", "atext_completion", "completion", "text_completion"),
     "sdk.errors": (
         *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "AuthenticationError"),
         *("BadRequestError", "ConflictError", "InternalServerError", "JSONSchemaValidationError", "NotFoundError"),
@@ -101,10 +101,12 @@ __all__ = [
     "__version__",
     "acompletion",
     "async_http_client",
+    "atext_completion",
     "completion",
     "http_client",
     "refusal",
     "set_verbose",
+    "text_completion",
     "translate",
 ]
 

@@ -193,6 +193,26 @@ def test_a_request_that_cannot_be_translated(gemini):
     assert gemini.requests() == []
 
 
+def test_other_names_of_options_are_options(gemini):
+    """What LiteLLM calls otherwise is no word of the request: an address least of all."""
+    with pytest.raises(openai.APIConnectionError):
+        completion(FLASH, HELLO, base_url="http://127.0.0.1:9", num_retries=0)
+    assert gemini.requests() == []
+    assert completion(FLASH, HELLO, base_url=gemini.url, num_retries=0, timeout="5").losses == ()
+
+
+def test_empty_options_are_not_given(gemini):
+    assert completion(FLASH, HELLO, api_key="", api_base="").choices
+    assert len(gemini.requests()) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"max_retries": -1}, {"max_retries": "2"}, {"timeout": "soon"}, {"timeout": -1}])
+def test_wrong_options_are_named(gemini, wrong):
+    with pytest.raises(ValueError, match=r"max_retries|soon|Timeout"):
+        completion(FLASH, HELLO, **wrong)
+    assert gemini.requests() == []
+
+
 def test_retry_after_is_honoured():
     async def play(_, send, program):
         if len(program.seen) == 1:
@@ -304,6 +324,16 @@ def test_no_key_is_ever_shown(caplog, monkeypatch, capsys):
     assert SECRET not in shown
 
 
+def test_what_is_sent_again_is_logged_again(gemini, caplog, monkeypatch):
+    monkeypatch.setattr(isogloss, "set_verbose", True)
+    caplog.set_level(logging.INFO, "isogloss")
+    with pytest.raises(openai.InternalServerError):
+        completion(FLASH, said("[[error INTERNAL]]"), max_retries=1)
+    calls = [record.getMessage() for record in caplog.records if record.name == "isogloss"]
+    assert len(calls) == len(gemini.requests()) == 2
+    assert all(call.startswith("POST http") and KEY not in call for call in calls)
+
+
 @pytest.mark.usefixtures("gemini")
 def test_without_the_users_word_nothing_is_said(capsys):
     completion(FLASH, HELLO)
@@ -337,6 +367,7 @@ def test_reading_a_reply():
     assert done["choices"][0]["message"]["content"] == done.choices[0].message.content
     assert done.get("choices")[0].get("message").get("nothing", 7) == 7
     assert (done.system_fingerprint, done["system_fingerprint"]) == (None, None)
+    assert done.usage.prompt_tokens_details.image_tokens is None
     assert "system_fingerprint" not in done
     assert not hasattr(done, "nonsense")
     with pytest.raises(KeyError):

@@ -1,11 +1,14 @@
 """Official SDKs at work with isogloss: thin, and in their vendors' words.
 
 clients       HTTP clients for official SDKs, which talk to another API with them
-completions   `completion` and `acompletion`
+calls         one call of a Python function, whatever it asks for
+completions   `completion` and `text_completion`, and both for coroutines
 messages      what their callers hand in
-replies       what their callers get
+replies       what their callers get, and …
+pieces        … piece by piece
 errors        what their callers catch, and …
 exceptions    … the same where the openai package is not installed
 pools         the connections that calls share
+verbose       what is logged of them
 conversation  turns with tools, streamed, by the openai client
 """

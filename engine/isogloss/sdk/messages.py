@@ -49,10 +49,16 @@ def plain(value: Any, path: tuple[Any, ...] = ()) -> Any:
     raise DocumentError(pointer(path), f"{type(value).__name__} is no JSON value")
 
 
-def with_files(body: Object) -> Object:
-    """Return a request with its local files in it."""
-    said = body.get("messages")
-    return body if not isinstance(said, list) else {**body, "messages": [_message(one) for one in said]}
+def plainly(said: Object, files: bool) -> Object:  # noqa: ARG001 - one of those that may read files
+    """Return a request that has no files as a document."""
+    return plain(said)
+
+
+def chat(said: Object, files: bool) -> Object:
+    """Return a chat's request as a document, with its local files in it where they may be read."""
+    body = plain(said)
+    turns = body.get("messages") if files else None
+    return body if not isinstance(turns, list) else {**body, "messages": [_message(one) for one in turns]}
 
 
 def _message(message: Any) -> Any:

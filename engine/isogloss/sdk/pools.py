@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Final
 import httpx
 from anyio.lowlevel import RunVar, RunvarToken
 
+from isogloss.sdk import verbose
+
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -31,7 +33,7 @@ def pool() -> httpx.Client:
 
 @cache
 def _opened(_: int) -> httpx.Client:
-    client = httpx.Client(limits=_LIMITS, follow_redirects=False)
+    client = httpx.Client(limits=_LIMITS, follow_redirects=False, event_hooks={"request": [verbose.log]})
     atexit.register(client.close)
     return client
 
@@ -50,7 +52,8 @@ async def async_pool() -> httpx.AsyncClient:
 
 async def _held(tokens: list[RunvarToken[_Held]]) -> AsyncGenerator[httpx.AsyncClient]:
     """Hold a pool; what is closed is forgotten, or it would keep its loop in memory."""
-    client = httpx.AsyncClient(limits=_LIMITS, follow_redirects=False)
+    hooks = {"request": [verbose.log_async]}
+    client = httpx.AsyncClient(limits=_LIMITS, follow_redirects=False, event_hooks=hooks)
     try:
         yield client
     finally:

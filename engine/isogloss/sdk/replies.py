@@ -16,38 +16,89 @@ if TYPE_CHECKING:
     from isogloss.loss import Loss, Step
 
 _FUNCTION: Final = ("arguments", "name")
-#: The API's own fields, by the name under which an object stands; `_` is the reply itself, `_chunk` a stream's piece.
-_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
-    "_": ("id", "choices", "created", "model", "object", "service_tier", "system_fingerprint", "usage"),
-    "choices": ("finish_reason", "index", "logprobs", "message"),
-    "message": (
-        *("content", "refusal", "role", "annotations", "audio", "function_call", "tool_calls"),
-        *("reasoning_content", "images", "provider_specific_fields"),
-    ),
-    "delta": (
-        *("content", "function_call", "refusal", "role", "tool_calls"),
-        *("audio", "reasoning_content", "images", "provider_specific_fields"),
-    ),
-    "tool_calls": ("id", "function", "type"),
-    "function": _FUNCTION,
-    "function_call": _FUNCTION,
-    "audio": ("id", "data", "expires_at", "transcript"),
-    "logprobs": ("content", "refusal"),
+_TOKENS: Final = {
     "usage": (
         *("completion_tokens", "prompt_tokens", "total_tokens", "completion_tokens_details", "prompt_tokens_details"),
         *("cache_creation_input_tokens", "cache_read_input_tokens"),
     ),
     "completion_tokens_details": (
-        "accepted_prediction_tokens",
-        "audio_tokens",
-        "reasoning_tokens",
-        "rejected_prediction_tokens",
+        *("accepted_prediction_tokens", "audio_tokens", "reasoning_tokens", "rejected_prediction_tokens"),
+        *("image_tokens", "text_tokens"),
     ),
-    "prompt_tokens_details": ("audio_tokens", "cached_tokens"),
+    "prompt_tokens_details": ("audio_tokens", "cached_tokens", "image_tokens", "text_tokens"),
 }
-#: Fields of ours that are read as if they were the API's, and still count as extra.
-_EXTRA: Final = frozenset({"reasoning_content", "images", "provider_specific_fields"})
-_TITLES: Final = {"_": "ModelResponse", "choices": "Choices", "message": "Message", "delta": "Delta", "usage": "Usage"}
+_LOGPROBS: Final = {"logprobs": ("content", "refusal")}
+_CALLS: Final = {
+    "tool_calls": ("id", "function", "type"),
+    "function": _FUNCTION,
+    "function_call": _FUNCTION,
+    "audio": ("id", "data", "expires_at", "transcript"),
+}
+_COMPLETION: Final = ("id", "choices", "created", "model", "object", "service_tier", "system_fingerprint", "usage")
+#: The API's own fields for each operation, by the name under which an object stands; `` is the reply itself.
+_FIELDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "chat": {
+        "": _COMPLETION,
+        "choices": ("finish_reason", "index", "logprobs", "message"),
+        "message": (
+            *("content", "refusal", "role", "annotations", "audio", "function_call", "tool_calls"),
+            *("reasoning_content", "images", "provider_specific_fields"),
+        ),
+        **_CALLS,
+        **_LOGPROBS,
+        **_TOKENS,
+    },
+    "chat.piece": {
+        "": _COMPLETION,
+        "choices": ("finish_reason", "index", "logprobs", "delta"),
+        "delta": (
+            *("content", "function_call", "refusal", "role", "tool_calls"),
+            *("audio", "reasoning_content", "images", "provider_specific_fields"),
+        ),
+        **_CALLS,
+        **_LOGPROBS,
+        **_TOKENS,
+    },
+    "completions": {
+        "": tuple(name for name in _COMPLETION if name != "service_tier"),
+        "choices": ("finish_reason", "index", "logprobs", "text"),
+        "logprobs": ("text_offset", "token_logprobs", "tokens", "top_logprobs"),
+        **_TOKENS,
+    },
+    "embeddings": {
+        "": ("data", "model", "object", "usage"),
+        "data": ("embedding", "index", "object"),
+        "usage": ("prompt_tokens", "total_tokens"),
+    },
+    "images.generate": {
+        "": ("created", "background", "data", "output_format", "quality", "size", "usage"),
+        "data": ("b64_json", "revised_prompt", "url"),
+        "usage": ("input_tokens", "input_tokens_details", "output_tokens", "output_tokens_details", "total_tokens"),
+        "input_tokens_details": ("image_tokens", "text_tokens"),
+        "output_tokens_details": ("image_tokens", "text_tokens"),
+    },
+    "videos.get": {
+        "": (
+            *("id", "completed_at", "created_at", "error", "expires_at", "model", "object", "progress", "prompt"),
+            *("remixed_from_video_id", "seconds", "size", "status"),
+        ),
+        "error": ("code", "message"),
+    },
+}
+#: Operations that answer as another one does.
+_ALIKE: Final = {"images.edit": "images.generate", "videos.create": "videos.get"}
+#: Fields of ours, or of LiteLLM's, that are read as if they were the API's, and still count as extra.
+_EXTRA: Final = frozenset({"reasoning_content", "images", "provider_specific_fields", "image_tokens", "text_tokens"})
+#: What LiteLLM calls replies.
+_TITLES: Final = {
+    "chat": "ModelResponse",
+    "chat.piece": "ModelResponseStream",
+    "completions": "TextCompletionResponse",
+    "embeddings": "EmbeddingResponse",
+    "images.generate": "ImageResponse",
+    "videos.get": "VideoObject",
+}
+_INNER: Final = {"choices": "Choices", "message": "Message", "delta": "Delta", "usage": "Usage"}
 #: A chunk's choices have a delta instead of a message.
 _PIECE: Final = "chat.completion.chunk"
 
@@ -59,14 +110,10 @@ class Reply(dict[str, Any]):
     losses: tuple[Loss, ...]
     ledger: tuple[Step, ...] | None
 
-    def __init__(self, body: Mapping[str, Any], kind: str = "_", *, piece: bool = False) -> None:
-        piece = piece or body.get("object") == _PIECE
-        super().__init__({name: _lifted(value, name, piece=piece) for name, value in body.items()})
-        fields = _FIELDS.get(kind, ())
-        if piece and kind == "choices":
-            fields = (*(name for name in fields if name != "message"), "delta")
-        self.__dict__["_kind"] = kind
-        self.__dict__["_fields"] = fields
+    def __init__(self, body: Mapping[str, Any], operation: str = "chat", name: str = "") -> None:
+        super().__init__({key: _lifted(value, operation, key) for key, value in body.items()})
+        self.__dict__["_kind"] = (operation, name)
+        self.__dict__["_fields"] = _FIELDS.get(operation, {}).get(name, ())
 
     def __missing__(self, name: str) -> None:
         if name in self._fields:
@@ -76,19 +123,24 @@ class Reply(dict[str, Any]):
     def __getattr__(self, name: str) -> Any:
         if name in self or name in self.__dict__.get("_fields", ()):
             return self[name]
-        raise AttributeError(f"this {_TITLES.get(self.__dict__.get('_kind', ''), 'object')} has no {name!r}")
+        raise AttributeError(f"this {self._title() or 'object'} has no {name!r}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
 
+    def _title(self) -> str | None:
+        operation, name = self.__dict__.get("_kind", ("", ""))
+        return _INNER.get(name) if name else _TITLES.get(operation)
+
     def __repr__(self) -> str:
-        if self._kind not in _TITLES:
+        title = self._title()
+        if title is None:
             return super().__repr__()
         inside = ", ".join(f"{name}={self[name]!r}" for name in dict.fromkeys((*self._fields, *self)))
-        return f"{_TITLES[self._kind]}({inside})"
+        return f"{title}({inside})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.to_dict(), self._kind)
+        return type(self), (self.to_dict(), *self._kind)
 
     @property
     def model_extra(self) -> dict[str, Any]:
@@ -117,9 +169,16 @@ class Reply(dict[str, Any]):
         return json.dumps(self.model_dump(**excluded), indent=indent, ensure_ascii=False)
 
 
-def reply(body: Mapping[str, Any], losses: tuple[Loss, ...] = (), ledger: tuple[Step, ...] | None = None) -> Reply:
+def reply(
+    body: Mapping[str, Any],
+    operation: str = "chat",
+    losses: tuple[Loss, ...] = (),
+    ledger: tuple[Step, ...] | None = None,
+) -> Reply:
     """Make a reply of a document in OpenAI's words, with its account."""
-    made = Reply(_counted(body))
+    known = "chat.piece" if body.get("object") == _PIECE else _ALIKE.get(operation, operation)
+    counts = "cache_read_input_tokens" in _FIELDS.get(known, {}).get("usage", ())
+    made = Reply(_counted(body) if counts else body, known)
     made.__dict__["losses"] = losses
     made.__dict__["ledger"] = ledger
     return made
@@ -138,22 +197,25 @@ def _counted(body: Mapping[str, Any]) -> Mapping[str, Any]:
     return {**body, "usage": {**counts, **usage}}
 
 
-def _lifted(value: Any, kind: str, *, piece: bool) -> Any:
+def _lifted(value: Any, operation: str, name: str) -> Any:
     if isinstance(value, dict):
-        return Reply(value, kind, piece=piece)
-    if isinstance(value, list):
-        return [_lifted(item, kind, piece=piece) for item in value]
-    return value
+        return Reply(value, operation, name)
+    return [_lifted(item, operation, name) for item in value] if _holds(value) else value
+
+
+def _holds(value: Any) -> bool:
+    """Tell whether a value is a list that may hold objects: vectors, which are long, are not walked."""
+    return isinstance(value, list) and not (value and isinstance(value[0], float))
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Reply):
         return value.to_dict()
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    return [_plain(item) for item in value] if _holds(value) else value
 
 
 def _full(value: Any, *, exclude_none: bool, exclude_unset: bool) -> Any:
-    if isinstance(value, list):
+    if _holds(value):
         return [_full(item, exclude_none=exclude_none, exclude_unset=exclude_unset) for item in value]
     if not isinstance(value, Reply):
         return value

@@ -1,0 +1,191 @@
+"""One call of a Python function: any operation, in OpenAI's words, answered by Gemini.
+
+A thin layer: the translation is `Translator`'s, the network is `transports`'; what stands here is what all functions
+share of what a Python caller says and gets.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
+
+import httpx
+
+from isogloss import failures
+from isogloss.addresses import Reach
+from isogloss.crossings import servers
+from isogloss.crossings.crossing import Crossing, Pieces, Terms
+from isogloss.crossings.doing import Broken
+from isogloss.crossings.steps import steps
+from isogloss.errors import IsoglossError, ValidationError
+from isogloss.failures import Bearer, Failure
+from isogloss.sdk import messages, pools, replies, verbose
+from isogloss.sdk.pieces import AsyncChunks, Chunks, achunks, chunks
+from isogloss.translator import Reply as Refusal
+from isogloss.translator import Translator
+from isogloss.transports.driving import AsyncLine, Line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from isogloss.sdk.replies import Reply
+
+    Object = dict[str, Any]
+    Written = Callable[[Object, bool], Object]
+
+_FRONT, _BACK = "openai", "gemini"
+#: Seconds; a model may think for minutes.
+_TIMEOUT: Final = 600.0
+_RETRIES: Final = 2
+#: LiteLLM's other names for the same.
+_ALIASES: Final = {"base_url": "api_base", "num_retries": "max_retries"}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a call says about itself, not about what is asked for; empty texts count as not given, as in environments.
+
+    `timeout` are seconds for each step on the network, or an httpx.Timeout.
+    """
+
+    api_key: str | None = None
+    api_base: str | None = None
+    timeout: float | str | httpx.Timeout | None = _TIMEOUT
+    max_retries: int = _RETRIES
+    explain: bool = False
+    read_files: bool = True
+    profile: str | None = None
+    allow_addresses: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        retries: Any = self.max_retries
+        if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+            raise ValueError(f"max_retries is a number from 0, not {retries!r}")
+
+    @property
+    def seconds(self) -> dict[str, Any]:
+        """How long each step on the network may take."""
+        said = float(self.timeout) if isinstance(self.timeout, str) else self.timeout
+        return httpx.Timeout(said).as_dict()
+
+
+_OPTIONS: Final = frozenset(one.name for one in fields(Options))
+
+
+def _parted(said: Mapping[str, Any]) -> tuple[Options, Object]:
+    """Tell apart what a call says about itself; what is None is not said."""
+    named = {_ALIASES.get(name, name): value for name, value in said.items() if value is not None}
+    own = {name: value for name, value in named.items() if name in _OPTIONS}
+    return Options(**own), {name: value for name, value in named.items() if name not in own}
+
+
+@lru_cache(maxsize=16)
+def _gloss(profile: str | None, explain: bool) -> Translator:
+    return Translator(_FRONT, _BACK, profile=profile, trace=explain, enforce=False)
+
+
+class Asked:
+    """One call: what it says, translated, and where it goes.
+
+    `written` makes the request's document of what is said; its flag tells whether local files may be read for it.
+    """
+
+    def __init__(self, operation: str, said: Mapping[str, Any], written: Written = messages.plainly) -> None:
+        self.options, body = _parted(said)
+        self._operation = operation
+        self._gloss = _gloss(self.options.profile, self.options.explain)
+        self._bearer = Bearer(self._gloss.ruleset)
+        dialect = self._gloss.ruleset.dialects[_BACK]
+        self._url = dialect.raw["base"]
+        with self.errors():
+            given = {"key": self.options.api_key or None, "base": self.options.api_base or None}
+            server = servers.server(dialect, **given, environment=os.environ)
+            self._url = server.base
+            self.crossing = self._crossing(body, server, written)
+        self._url = server.address(self.crossing.call, {})
+        #: What the HTTP library is told beside the request.
+        self.extensions = {"timeout": self.options.seconds, verbose.HIDE: server.hide}
+
+    def _crossing(self, said: Object, server: servers.Server, written: Written) -> Crossing:
+        terms = Terms(reach=Reach(self.options.allow_addresses), retries=self.options.max_retries)
+        try:
+            body = written(said, self.options.read_files)
+            return Crossing(self._gloss.exchange(self._operation, body), server, terms)
+        except IsoglossError as error:
+            raise failures.of_request(error) from None
+
+    @property
+    def losses(self) -> tuple[Any, ...]:
+        """What was lost so far."""
+        return self.crossing.exchange.losses
+
+    @property
+    def ledger(self) -> tuple[Any, ...] | None:
+        """What became of every value of the request; None without `explain=True`."""
+        return self.crossing.exchange.request.ledger
+
+    def errors(self) -> _Errors:
+        """Return what turns errors into the caller's."""
+        return _Errors(self._bearer, self._url)
+
+    def answered(self, found: Any) -> Reply:
+        """Return a reply, or raise the error that the server gave."""
+        if isinstance(found, Refusal):
+            from isogloss.sdk import errors
+
+            raise errors.refused(found, self._url)
+        ledger = None if found.ledger is None else (*(self.ledger or ()), *found.ledger)
+        return replies.reply(found.body, self._operation, self.losses, ledger)
+
+    def piece(self, document: Any) -> Reply:
+        """Return a piece of a stream, or raise the error that it ends with."""
+        if isinstance(document, dict) and "error" in document:
+            from isogloss.sdk import errors
+
+            raise errors.streamed(document, self._url)
+        return replies.reply(document, self._operation, self.losses)
+
+
+class _Errors:
+    """Turns what goes wrong into what callers of OpenAI catch."""
+
+    def __init__(self, bearer: Bearer, url: str) -> None:
+        self._bearer = bearer
+        self._url = url
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if error is None or not isinstance(error, (Broken, Failure, IsoglossError)):
+            return
+        from isogloss.sdk import errors  # it loads the openai package: only what fails needs that
+
+        if isinstance(error, Broken):
+            raise errors.broken(error, self._url) from None
+        if isinstance(error, ValidationError):
+            raise errors.JSONSchemaValidationError(error, errors.request(self._url)) from None
+        failure = error if isinstance(error, Failure) else failures.of_reply(error, None)
+        raise errors.refused(self._bearer.say(failure, _FRONT), self._url) from None
+
+
+def ask(asked: Asked) -> Any:
+    """Ask: gives a `Reply`, or `Chunks` of one."""
+    line = Line(pools.pool(), asked.extensions)
+    with asked.errors():
+        found = line.run(steps(asked.crossing))
+        return Chunks(chunks(asked, line, found), asked) if isinstance(found, Pieces) else asked.answered(found)
+
+
+async def ask_async(asked: Asked) -> Any:
+    """Ask from a coroutine: gives a `Reply`, or `AsyncChunks` of one."""
+    line = AsyncLine(await pools.async_pool(), asked.extensions)
+    with asked.errors():
+        found = await line.run(steps(asked.crossing))
+        if not isinstance(found, Pieces):
+            return asked.answered(found)
+        body = achunks(asked, line, found)
+        await anext(body)
+        return AsyncChunks(body, asked)
