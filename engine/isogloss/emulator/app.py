@@ -4,6 +4,7 @@
 …/models/{m}                                  get
 …/models/{m}:generateContent                  and streamGenerateContent, countTokens
 …/models/{m}:embedContent                     and batchEmbedContents
+…/models/{m}:predictLongRunning               …/models/{m}/operations/{id}, …/files/{id}:download
 …/cachedContents                              list, create
 …/cachedContents/{id}                         get, patch, delete
 /upload/…/files, …/files, …/files/{id}        upload, list, get, delete
@@ -20,7 +21,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from isogloss.emulator import calling, embedding, generation, models, resources, scripts
+from isogloss.emulator import calling, embedding, generation, models, resources, scripts, videos
 from isogloss.emulator.calling import Call, endpoint
 from isogloss.emulator.errors import Refusal
 from isogloss.emulator.store import KEPT, State
@@ -38,6 +39,7 @@ _METHODS: Final[dict[str, Any]] = {
     "countTokens": generation.count,
     "embedContent": embedding.embed,
     "batchEmbedContents": embedding.embed_many,
+    "predictLongRunning": videos.begin,
 }
 _VERSIONS: Final = ("v1beta", "v1", "v1alpha")
 _KINDS: Final = ("models", "tunedModels")
@@ -71,6 +73,7 @@ def _versioned(version: str) -> list[Route]:
         route("models", resources.list_models, "GET"),
         *(route(f"{kind}/{{target}}", _get_model, "GET") for kind in _KINDS),
         *(route(f"{kind}/{{target}}", _run_model, "POST") for kind in _KINDS),
+        *videos.routes(route),
         *resources.routes(route),
     ]
 

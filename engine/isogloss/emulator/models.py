@@ -55,6 +55,8 @@ class Model:
     levels: tuple[str, ...]
     usual: int | str
     tolerates_budget: bool
+    seconds: tuple[int, ...]
+    resolutions: tuple[str, ...]
     also: str = ""
     listed: bool = True
     beta: bool = False

@@ -21,6 +21,8 @@
           answer:                changes to what the emulator says by itself
             {text: …, thought: …, calls: [{name: …, args: {}}], parts: […], finish: SAFETY, finish_message: …,
              block: SAFETY, size: 1000000, code: true}
+          job: {polls: 3, seconds: 0.5, error: {…}, filtered: [why], empty: true}   what becomes of a video, after
+                                 so many looks and so long
           reply: {}              this document and no other
           chunks: [{}, {}]       these pieces and no others
           cut: 3                 the connection ends after so many pieces (0: after the head), with nothing said

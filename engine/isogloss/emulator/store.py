@@ -14,6 +14,7 @@ from isogloss.emulator.errors import Refusal
 if TYPE_CHECKING:
     from isogloss.emulator.models import Catalogue
     from isogloss.emulator.scripts import Book
+    from isogloss.emulator.videos import Job
 
 KEPT: Final = 200  # requests that the record holds
 _LONGEST: Final = 256 * 1024  # bytes of a body that is kept
@@ -124,4 +125,7 @@ class State:
     caches: Shelf = field(default_factory=lambda: Shelf("cachedContents"))
     files: Shelf = field(default_factory=lambda: Shelf("files"))
     uploads: dict[str, dict[str, Any]] = field(default_factory=dict)
+    #: Videos in the making by the last step of their name, and those that were made by the name of their file.
+    jobs: dict[str, Job] = field(default_factory=dict["str", "Job"])
+    films: dict[str, bytes] = field(default_factory=dict[str, bytes])
     runs: Counter[str] = field(default_factory=Counter)
