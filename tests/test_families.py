@@ -65,7 +65,7 @@ GOOGLE = {
     "gemini-3.1-flash-tts-preview": "gemini-3.1-tts",
     "gemini-embedding-2": "gemini-embedding-2",
     "gemini-embedding-001": "gemini-embedding-1",
-    "text-embedding-004": "gemini-embedding-1",
+    "text-embedding-004": "text-embedding-004",
     "gemini-3.8-live": "gemini-3.8-live",
     "gemini-3.8-live-extended-thinking": "gemini-3.8-live",
     "gemini-3.5-live-translate-preview": "gemini-3.8-live",

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from isogloss.errors import DocumentError
-from isogloss.values import DEPTH_LIMIT
+from isogloss.values import DEPTH_LIMIT, is_vector
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +20,10 @@ LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000, "bytes": sys.maxsize,
 
 
 def check_size(value: Value, limits: Mapping[str, int]) -> None:
-    """Refuse what is nested too deep, holds too many values, or too much text (as UTF-8, names of members too)."""
+    """Refuse what is nested too deep, holds too many values, or too much text (as UTF-8, names of members too).
+
+    A vector is one value, however long it is.
+    """
     depth, nodes, size = min(limits["depth"], DEPTH_LIMIT), limits["nodes"], limits["bytes"]
     counts = size != LIMITS["bytes"]
     size -= _bytes([value]) if counts else 0
@@ -34,7 +37,7 @@ def check_size(value: Value, limits: Mapping[str, int]) -> None:
             raise DocumentError("", "the document holds more values than the limit allows", rule="limits", status=413)
         if size < 0:
             raise DocumentError("", "the document holds more text than the limit allows", rule="limits", status=413)
-        level = [inner for inner in level if isinstance(inner, dict | list)]
+        level = [inner for inner in level if isinstance(inner, dict | list) and not is_vector(inner)]
         if not level:
             return
     raise DocumentError("", f"the document is nested more than {depth} deep", rule="limits")

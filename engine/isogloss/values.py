@@ -65,6 +65,14 @@ def type_name(value: Value) -> str:
     return next((name for kind, name in names.items() if isinstance(value, kind)), type(value).__name__)
 
 
+def is_vector(value: Value) -> bool:
+    """Tell whether a list begins and ends with a number: it is handed over as one value, and never opened."""
+    return isinstance(value, list) and len(value) > 0 and type(value[0]) in _NUMBERS and type(value[-1]) in _NUMBERS
+
+
+_NUMBERS: Final = frozenset({int, float})
+
+
 def leaves(value: Value, path: Path = ()) -> Iterator[tuple[Path, Value]]:
     """Yield every leaf with its path: a scalar, an empty object, an empty list."""
     if isinstance(value, dict) and value:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from isogloss import references
-from isogloss.codecs import json_text, lists, media, names, values
+from isogloss.codecs import json_text, lists, media, names, values, vectors
 from isogloss.codecs.codec import Codec, CodecError
 from isogloss.codecs.json_text import dump_json, parse_json
 
@@ -20,6 +20,7 @@ CODECS: Final[dict[str, Codec]] = {
     **values.CODECS,
     **names.CODECS,
     **lists.CODECS,
+    **vectors.CODECS,
     "lone-reference": Codec(1, lambda *_: True, references.read, references.write, references.NEEDS, references.spare),
 }
 
