@@ -6,7 +6,9 @@ cut as it is; `extension` only reads.
 """
 
 import base64
+import io
 import json
+import wave
 from contextlib import suppress
 
 import pytest
@@ -27,6 +29,17 @@ URLS = st.builds(
 )
 PLAIN_URLS = st.builds("DATA:{},{}".format, st.sampled_from(["text/plain", ""]), st.text(alphabet="a%20Fé", max_size=9))
 PIECES = ["naïve 👩‍👧 ", "", "日本", "plain"]
+
+
+def waves(samples: bytes, rate: int, channels: int) -> str:
+    """A WAV file of whole frames, or one that was cut."""
+    made = io.BytesIO()
+    with wave.open(made, "wb") as sound:
+        sound.setsampwidth(2)
+        sound.setframerate(rate)
+        sound.setnchannels(channels)
+        sound.writeframes(samples[: len(samples) // (2 * channels) * 2 * channels])
+    return base64.b64encode(made.getvalue()).decode()
 
 
 def packed(value: object) -> str:
@@ -70,6 +83,7 @@ DRAWN = {
     "spread": (rows(), ["grounding"]),
     "span": (spans(), ["segment"]),
     "base64": (st.binary().map(base64.urlsafe_b64encode).map(bytes.decode) | TEXTS, [None]),
+    "wave": (st.builds(waves, st.binary(), st.integers(1, 192_000), st.integers(1, 8)) | TEXTS, [None]),
     "rooted": (TEXTS | TEXTS.map("files/{}".format), ["files"]),
     "below": (TEXTS | TEXTS.map("models/{}".format), ["models"]),
     "packed": (st.tuples(TEXTS, *[st.none() | TEXTS | st.integers()] * 4).map(packed), ["video_id"]),
