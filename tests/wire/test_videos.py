@@ -1,0 +1,206 @@
+"""Videos by the official openai client: through the gateway, from the offline Gemini that still makes them."""
+
+import asyncio
+import base64
+import io
+import json
+from pathlib import Path
+
+import httpx
+import openai
+import pytest
+from servers import TLS
+from wire.chain import gateway
+
+#: The client warns that OpenAI itself has shut its videos down.
+pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
+
+VEO = "veo-3.1-generate-preview"
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.fixture(scope="module")
+def studio(emulator):
+    """A gateway to a server that still has Veo."""
+    with gateway(emulator, front=["openai"], back="gemini", profile="retired") as running:
+        yield running
+
+
+@pytest.fixture
+def videos(studio):
+    with studio.openai() as client:
+        yield client.videos
+
+
+def packed(*values):
+    text = json.dumps(values, separators=(",", ":"))
+    return "video_" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def test_a_video_from_its_request_to_its_bytes(studio, videos):
+    asked = videos.create(model=VEO, prompt="[[polls 2]] a cat", seconds="4", size="1024x1792")
+    assert (asked.status, asked.seconds, asked.size, asked.prompt) == ("queued", "4", "1024x1792", "[[polls 2]] a cat")
+    (body,) = studio.asked()
+    assert body["parameters"] == {"durationSeconds": 4, "aspectRatio": "9:16", "resolution": "1080p"}
+    seen = [videos.retrieve(asked.id) for _ in range(3)]
+    assert [one.status for one in seen] == ["in_progress", "in_progress", "completed"]
+    assert [(one.id, one.created_at, one.seconds, one.model) for one in seen] == [
+        (asked.id, asked.created_at, "4", VEO)
+    ] * 3
+    content = videos.download_content(asked.id)
+    assert content.response.headers["content-type"] == "video/mp4"
+    assert content.read()[4:8] == b"ftyp"
+
+
+def test_waiting_for_a_video(videos):
+    done = videos.create_and_poll(model=f"gemini/{VEO}", prompt="a dog", poll_interval_ms=10)
+    assert (done.status, done.progress, done.seconds, done.size) == ("completed", 100, "8", "1280x720")
+
+
+@pytest.mark.anyio
+async def test_the_same_for_coroutines(studio):
+    async with studio.async_openai() as client:
+        made = [client.videos.create_and_poll(model=VEO, prompt=word, poll_interval_ms=10) for word in ("a", "b")]
+        done = await asyncio.gather(*made)
+        films = [(await client.videos.download_content(one.id)).read() for one in done]
+    assert films[0] != films[1]
+
+
+@pytest.mark.parametrize(
+    "given", [PNG, ("first.png", PNG, "image/png"), io.BytesIO(PNG)], ids=["bytes", "named", "file"]
+)
+def test_a_first_image_as_a_file(studio, videos, given):
+    if not isinstance(given, tuple):
+        given = ("first.png", given)
+    videos.create(model=VEO, prompt="a cat", input_reference=given, seconds="8")
+    (body,) = studio.asked() or [None]
+    assert body["instances"][0]["image"] == {
+        "bytesBase64Encoded": base64.b64encode(PNG).decode(),
+        "mimeType": "image/png",
+    }
+    assert body["parameters"] == {"durationSeconds": 8}
+
+
+def test_what_only_google_has(studio, videos):
+    extra = {"negativePrompt": "dogs", "extra_body": {"google": {"person_generation": "allow_all"}}}
+    videos.create(model=VEO, prompt="a cat", extra_body=extra)
+    (body,) = studio.asked()
+    assert body["parameters"] == {"negativePrompt": "dogs", "personGeneration": "allow_all"}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "code", "says"),
+    [
+        ("[[spoil INTERNAL]]", "internal_error", "The script asks"),
+        ("[[filter no children]]", "moderation_blocked", "no children"),
+        ("[[vanish]]", "moderation_blocked", "filtered"),
+    ],
+)
+def test_what_comes_to_nothing_has_failed(videos, prompt, code, says):
+    done = videos.create_and_poll(model=VEO, prompt=prompt, poll_interval_ms=10)
+    assert (done.status, done.error.code) == ("failed", code)
+    assert says in done.error.message
+    with pytest.raises(openai.NotFoundError, match="no video"):
+        videos.download_content(done.id)
+
+
+def test_what_is_not_done_has_no_bytes(videos):
+    asked = videos.create(model=VEO, prompt="[[polls 9]] a cat")
+    with pytest.raises(openai.NotFoundError, match="no video yet"):
+        videos.download_content(asked.id)
+    with pytest.raises(openai.BadRequestError, match="thumbnail"):
+        videos.download_content(asked.id, variant="thumbnail")
+
+
+def test_a_part_of_a_film(studio, videos):
+    done = videos.create_and_poll(model=VEO, prompt="a part", poll_interval_ms=10)
+    with studio.raw() as client:
+        whole = client.get(f"/v1/videos/{done.id}/content")
+        part = client.get(f"/v1/videos/{done.id}/content", headers={"range": "bytes=4-7"})
+    assert (part.status_code, part.content) == (206, whole.content[4:8])
+
+
+def test_what_nobody_can_do(videos):
+    asked = videos.create(model=VEO, prompt="a cat")
+    for do in (videos.list, lambda: videos.delete(asked.id), lambda: videos.remix(asked.id, prompt="a dog")):
+        with pytest.raises(openai.APIStatusError, match="Gemini API") as caught:
+            do()
+        assert caught.value.status_code == 501
+
+
+def test_a_model_that_is_gone_names_its_successor(front):
+    with front.openai() as client, pytest.raises(openai.NotFoundError, match="gemini-omni"):
+        client.videos.create(model=VEO, prompt="a cat")
+    assert not front.emulator.requests()
+
+
+def test_a_model_that_makes_no_videos(videos):
+    with pytest.raises(openai.BadRequestError, match="it makes no videos"):
+        videos.create(model="gemini-2.5-flash", prompt="a cat")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "models/x/operations/../../../files/y", "models/../files/x", "files/abc", "https://example.com/operations/x",
+        "//example.com/models/x/operations/y", "models/x/operations/y?key=z", "models/x/operations/y#", "models/x",
+        "models/x/operations/%2e%2e", "operations/..", "models/./operations/x", "models\\x\\operations\\y",
+        "models/x/operations/y\r\nx-evil: 1", "models/x/operations/y:cancel",
+    ],
+)  # fmt: skip
+def test_an_id_of_a_stranger_leads_nowhere_else(studio, videos, name):
+    forged = packed(name, None, None, None, None)
+    for do in (videos.retrieve, videos.download_content):
+        with pytest.raises(openai.NotFoundError):
+            do(forged)
+    assert not studio.emulator.requests(), "nothing has been asked upstream"
+
+
+@pytest.mark.parametrize("name", ["video_123", "abc", packed(1, 2, 3, 4, 5), packed("a"), "video_" + "A" * 9000])
+def test_an_id_of_nobody(studio, videos, name):
+    with pytest.raises(openai.NotFoundError):
+        videos.retrieve(name)
+    assert not studio.emulator.requests()
+
+
+def test_an_id_whose_job_is_not_there(videos):
+    with pytest.raises(openai.NotFoundError, match="no operation"):
+        videos.retrieve(packed(f"models/{VEO}/operations/nothing", VEO, 1, "8", "1280x720"))
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "says"),
+    [
+        ({"prompt": 3}, 400, "prompt is a text"),
+        ({}, 400, "needs a prompt"),
+        ({"prompt": "a", "seconds": "5"}, 400, "4, 6, 8 or 12"),
+        ({"prompt": "a", "seconds": {}}, 400, "4, 6, 8 or 12"),
+        ({"prompt": "a", "size": 4}, 400, "1280x720"),
+        ({"prompt": "a", "size": "99999999999x1"}, 400, "1280x720"),
+        ({"prompt": "a", "input_reference": 3}, 400, "input_reference is"),
+        ({"prompt": "a", "input_reference": {"image_url": "http://169.254.169.254/"}}, 400, "no address is fetched"),
+        ({"prompt": "a", "input_reference": {"image_url": "data:image/png"}}, 400, "comma"),
+        ({"prompt": "a", "resolution": "8k"}, 400, "resolution"),
+    ],
+)
+def test_bad_requests(studio, body, status, says):
+    with studio.raw() as client:
+        reply = client.post("/v1/videos", json={"model": VEO, **body})
+    assert (reply.status_code, reply.json()["error"]["type"]) == (status, "invalid_request_error")
+    assert says in reply.json()["error"]["message"]
+
+
+def test_a_film_is_written_to_a_file(videos, tmp_path):
+    done = videos.create_and_poll(model=VEO, prompt="to a file", poll_interval_ms=10)
+    path = Path(tmp_path) / "cat.mp4"
+    videos.download_content(done.id).write_to_file(path)
+    assert path.read_bytes()[4:8] == b"ftyp"
+
+
+def test_the_address_of_a_film_holds_no_key(videos):
+    done = videos.create_and_poll(model=VEO, prompt="a key", poll_interval_ms=10)
+    uri = done.model_extra["extra_content"]["google"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"]
+    assert "key" not in uri
+    assert httpx.get(uri, verify=TLS).status_code == 403
