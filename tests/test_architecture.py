@@ -59,6 +59,7 @@ ORDER = [
     "interpreter",
     "notes",
     "shapes",
+    "sizes",
     "generated",
     "parting",
     "wording",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import generated, guard, parting, wording
+from isogloss import generated, guard, parting, sizes, wording
 from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported, odd_fields
 from isogloss.compiler_either import compile_either
@@ -37,7 +37,7 @@ def run(v, mem, defaults, clock):
     notes = []
     saw = Saw()
     out = {call}
-    if saw.size > LARGEST: raise Bail
+    if saw.size > LARGEST: counted(v)
     return out, notes
 """
 _CLOCK: Final = "if 'now' not in mem and clock is not None: mem['now'] = int(clock())"
@@ -198,9 +198,6 @@ def _bail() -> None:
 
 
 _NAMES: Final = [
-    "FEW",
-    "LARGEST",
-    "WEIGHT",
     "Site",
     "Saw",
     "close",
@@ -219,6 +216,7 @@ _NAMES: Final = [
 #: What all generated code may name.
 _SPACE: Final[dict[str, Any]] = {
     **{name: getattr(generated, name) for name in _NAMES},
+    **{name: getattr(sizes, name) for name in ("FEW", "LARGEST", "WEIGHT", "counted")},
     "deriver": wording.deriver,
     "words": wording.words,
     "plain_words": wording.plain_words,

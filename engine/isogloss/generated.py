@@ -6,7 +6,6 @@ is the reference, translates the whole document instead.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 import marshal
@@ -18,24 +17,14 @@ from isogloss import codecs
 from isogloss.loss import Loss
 from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note, keep
 from isogloss.pointer import find, pointer
-from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, same
+from isogloss.sizes import shallow, small, walked
+from isogloss.values import ABSENT, Path, Value, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from isogloss.loss import Kind
     from isogloss.shapes import Shapes
-
-#: More values than this are counted by the interpreter; an item of a list counts for WEIGHT of them.
-LARGEST: Final = 900_000
-WEIGHT: Final = 30
-#: Lists of up to so many items are not counted: the list around them counts for them.
-FEW: Final = 9
-#: What is nested deeper than this below a known place is left to the interpreter, which knows the limit.
-_MARGIN: Final = 40
-#: Objects of nothing but scalars are not tracked by CPython's collector: they need not be opened.
-_tracked: Callable[[Any], bool] = getattr(gc, "is_tracked", lambda value: isinstance(value, dict | list))
-
 
 # --------------------------------------------------------------------- losses
 
@@ -127,43 +116,6 @@ def _position(document: Value, path: Path) -> Path:
         found.append(step if isinstance(document, list) else list(document).index(step))
         document = document[step]
     return tuple(found)
-
-
-def shallow(values: list[Value]) -> None:
-    """Bail where values might be nested too deep, or be too many."""
-    doubtful = [value for value in values if not small(marshal.dumps(value))]
-    if doubtful:
-        _walk(doubtful)
-
-
-def small(text: bytes) -> bool:
-    """Tell of a value as marshal writes it that it holds too few objects and lists to be nested deep.
-
-    Each begins with its mark, which may have the bit for later reference set; what else looks like one counts as well.
-    """
-    size, count = len(text), text.count
-    # https://github.com/python/cpython/blob/main/Python/marshal.c
-    return size < _SHALLOW or (
-        size < LARGEST and count(b"{") + count(b"\xfb") + count(b"[") + count(b"\xdb") < DEPTH_LIMIT - _MARGIN
-    )
-
-
-#: Bytes that cannot hold so many objects or lists inside each other: each takes four at least.
-_SHALLOW: Final = 4 * (DEPTH_LIMIT - _MARGIN)
-
-
-def _walk(level: list[Value]) -> None:
-    total = 0
-    for _ in range(DEPTH_LIMIT - _MARGIN):
-        total += sum(map(len, level))
-        if total > LARGEST:
-            raise Bail
-        level = [
-            member for outer in level for member in filter(_tracked, outer.values() if type(outer) is dict else outer)
-        ]
-        if not level:
-            return
-    raise Bail
 
 
 # --------------------------------------------------------------------- names that nobody reads
@@ -292,7 +244,7 @@ def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
         return lambda value: read(value, options)
     work = lambda value: read(value, options)[0]  # noqa: E731 - one of three things that are returned
     if codec.spares is not None:
-        return codec.spares(work, options, small, _walk)
+        return codec.spares(work, options, small, walked)
     return Remembering(work) if name in WORDS else work
 
 
@@ -305,7 +257,7 @@ def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
     if name in WORDS:
         return Remembering(lambda value: write((value,), options))
     work = lambda *values: write(values, options)  # noqa: E731 - one of two things that are returned
-    return work if codec.spares is None else codec.spares(work, options, small, _walk)
+    return work if codec.spares is None else codec.spares(work, options, small, walked)
 
 
 def _uncut(codec: codecs.Codec, value: Value, options: Any) -> Value:
@@ -387,7 +339,7 @@ def remembered(shapes: Shapes) -> Callable[..., Value]:
                 notes.append((INNER, link, hit[1]))
             return marshal.loads(hit[0])  # noqa: S302 - what was remembered here was dumped here
         if not small(key):
-            _walk([value])
+            walked([value])
         mine: list[Note] = []
         made = shapes[*value,](value, None, mine, *rest)
         mine = [note for note in mine if note[0] is not DEEP]
