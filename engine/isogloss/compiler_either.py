@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 def compile_either(context: Context, rules: TurnedSet, name: str) -> None:
     """Emit the function of a set; raises Unsupported where even its tests cannot be written."""
     body = Code()
+    tests = [_test(context, turn) for turn in rules.turns]
     for index, turn in enumerate(rules.turns):
-        with body.block(f"if {_test(context, turn)}:"):
-            body.take(_written(context, turn, index))
+        written = _written(context, turn, index)
+        if written is None and tests[index] in tests[:index]:
+            continue
+        with body.block(f"if {tests[index]}:"):
+            body.take(written) if written is not None else body.add("raise Bail")
     body.add("raise Bail")
     context.module.function(name, SET_ARGUMENTS, body)
 
@@ -33,8 +37,10 @@ def _test(context: Context, turn: Turn) -> str:
     """Write the test without which a rule does not hold; what passes it may still fit another rule."""
     tests: list[str] = []
     node, lens = turn.read, context.lens
+    if turn.guard is not None:
+        tests.append(guard_source(context.module, turn.rule.when[lens.reader], "v", snake=lens.snake))
     if isinstance(node, Const):
-        tests.append(f"same(v, {node.value!r})")
+        tests.append(f"v == {node.value!r}" if node.value in ("", []) else f"same(v, {node.value!r})")
     elif isinstance(node, Obj):
         tests.append("type(v) is dict")
     elif not isinstance(node, Var):
@@ -43,19 +49,16 @@ def _test(context: Context, turn: Turn) -> str:
         conversion = lens.conversion(node.conversion)
         if conversion.codec is not None and not conversion.over:
             tests.append(context.fits(conversion, "v"))
-    if turn.guard is not None:
-        tests.append(guard_source(context.module, turn.rule.when[lens.reader], "v", snake=lens.snake))
     return " and ".join(tests) or "True"
 
 
-def _written(context: Context, turn: Turn, index: int) -> Code:
-    """Write what a rule makes of a plain value."""
+def _written(context: Context, turn: Turn, index: int) -> Code | None:
+    """Write what a rule makes of a plain value; None where the interpreter must say it."""
     code = Code(0)
     try:
         _write(context, code, turn, index)
     except Unsupported:
-        code = Code(0)
-        code.add("raise Bail")
+        return None
     return code
 
 

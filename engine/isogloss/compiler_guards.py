@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Tree = dict[str, Any]
 
-_SORTS: Final = {"string": "str", "array": "list", "object": "dict"}
+_SORTS: Final = {"string": "str", "array": "list", "object": "dict", "number": "NUMBERS"}
 _SIGNS: Final = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -49,6 +49,11 @@ def guard_source(
     there; where something stands below one of them, it is an object.
     """
     return _Guard(module, var, names, places or {}).truth(guard.parsed(text, snake=snake), var).source
+
+
+def _sort(source: str, word: str) -> str:
+    """Write the test of a value's JSON type; true and false are no numbers."""
+    return f"type({source}) in NUMBERS" if word == "number" else f"isinstance({source}, {_SORTS[word]})"
 
 
 def _word(asked: Asked) -> Any:
@@ -149,7 +154,7 @@ class _Guard:
         if left["type"] == "function_expression" and left["value"] == "type" and word in _SORTS:
             asked = self.ask(left["children"][0], var)
             if asked.known is None:
-                return Asked(f"isinstance({asked.source}, {_SORTS[word]})", sure=True)
+                return Asked(_sort(asked.source, word), sure=True)
         if left["type"] == "function_expression" and left["value"] == "length" and type(right.get("value")) is int:
             asked = self.ask(left["children"][0], var)
             if asked.source.isidentifier():
@@ -189,4 +194,11 @@ class _Guard:
         if tree["value"] == "contains" and arguments[0].source.isidentifier() and isinstance(_word(arguments[1]), str):
             where, what = arguments[0].source, arguments[1].source
             return Asked(f"({what} in {where} if type({where}) is str else asked['contains']({text}))", sure=True)
+        if (
+            tree["value"] == "starts_with"
+            and arguments[0].source.isidentifier()
+            and isinstance(_word(arguments[1]), str)
+        ):
+            text, head = arguments[0].source, arguments[1].source
+            return Asked(f"(type({text}) is str and {text}.startswith({head}))", sure=True)
         return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in ("contains", "starts_with"))

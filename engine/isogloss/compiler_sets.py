@@ -207,6 +207,9 @@ class SetCompiler(ClusterCompiler):
 
     def _always(self, read: Read) -> None:
         turn = read.turn
+        if turn.gated == "refuse" and not rule_is_odd(turn.rule) and not turn.rule.unless:
+            self.body.add(f"if {' and '.join(self._more_tests(read)) or 'True'}: raise Bail")
+            return
         if rule_is_odd(turn.rule) or turn.rule.unless or turn.gated:
             raise Unsupported(turn.id)
         if turn.rule.yields and self._written_later(read):

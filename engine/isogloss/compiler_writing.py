@@ -58,7 +58,7 @@ class Writing:
 
     def _known(self, node: Known) -> Written:
         if node.name == "position":
-            return Written("(link[2] if link is not None and type(link[2]) is int else mem.get('position'))", False)
+            return Written("(link[2] if link is not None and type(link[2]) is int else mem.get('position'))", True)
         var = self.context.module.fresh()
         self.code.add(f"{var} = mem.get({node.name!r})")
         if node.conversion is None:
