@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from isogloss.loss import Loss, Step
     from isogloss.sdk.clients import async_http_client, http_client
     from isogloss.sdk.completions import acompletion, atext_completion, completion, text_completion
+    from isogloss.sdk.embeddings import aembedding, embedding
     from isogloss.sdk.errors import JSONSchemaValidationError
     from isogloss.sdk.exceptions import (
         APIConnectionError,
@@ -44,6 +45,16 @@ if TYPE_CHECKING:
         PermissionDeniedError,
         RateLimitError,
         UnprocessableEntityError,
+    )
+    from isogloss.sdk.images import aimage_edit, aimage_generation, image_edit, image_generation
+    from isogloss.sdk.speech import aspeech, speech
+    from isogloss.sdk.videos import (
+        avideo_content,
+        avideo_generation,
+        avideo_status,
+        video_content,
+        video_generation,
+        video_status,
     )
     from isogloss.translator import Call, Exchange, Reply, Route, Translation, Translator, translate
 
@@ -60,10 +71,17 @@ _HOMES = {
     "loss": ("Loss", "Step"),
     "sdk.clients": ("async_http_client", "http_client"),
     "sdk.completions": ("acompletion", "atext_completion", "completion", "text_completion"),
+    "sdk.embeddings": ("aembedding", "embedding"),
     "sdk.errors": (
         *("APIConnectionError", "APIError", "APIStatusError", "APITimeoutError", "AuthenticationError"),
         *("BadRequestError", "ConflictError", "InternalServerError", "JSONSchemaValidationError", "NotFoundError"),
         *("PermissionDeniedError", "RateLimitError", "UnprocessableEntityError"),
+    ),
+    "sdk.images": ("aimage_edit", "aimage_generation", "image_edit", "image_generation"),
+    "sdk.speech": ("aspeech", "speech"),
+    "sdk.videos": (
+        *("avideo_content", "avideo_generation", "avideo_status"),
+        *("video_content", "video_generation", "video_status"),
     ),
     "translator": ("Call", "Exchange", "Reply", "Route", "Translation", "Translator", "translate"),
 }
@@ -100,14 +118,28 @@ __all__ = [
     "ValidationError",
     "__version__",
     "acompletion",
+    "aembedding",
+    "aimage_edit",
+    "aimage_generation",
+    "aspeech",
     "async_http_client",
     "atext_completion",
+    "avideo_content",
+    "avideo_generation",
+    "avideo_status",
     "completion",
+    "embedding",
     "http_client",
+    "image_edit",
+    "image_generation",
     "refusal",
     "set_verbose",
+    "speech",
     "text_completion",
     "translate",
+    "video_content",
+    "video_generation",
+    "video_status",
 ]
 
 

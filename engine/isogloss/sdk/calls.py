@@ -15,13 +15,15 @@ import httpx
 
 from isogloss import failures
 from isogloss.addresses import Reach
-from isogloss.crossings import servers
+from isogloss.crossings import blobs, servers
+from isogloss.crossings.asking import Flow
 from isogloss.crossings.crossing import Crossing, Pieces, Terms
 from isogloss.crossings.doing import Broken
 from isogloss.crossings.steps import steps
 from isogloss.errors import IsoglossError, ValidationError
 from isogloss.failures import Bearer, Failure
 from isogloss.sdk import messages, pools, replies, verbose
+from isogloss.sdk.content import Content
 from isogloss.sdk.pieces import AsyncChunks, Chunks, achunks, chunks
 from isogloss.translator import Reply as Refusal
 from isogloss.translator import Translator
@@ -39,6 +41,8 @@ _FRONT, _BACK = "openai", "gemini"
 #: Seconds; a model may think for minutes.
 _TIMEOUT: Final = 600.0
 _RETRIES: Final = 2
+#: The most bytes of a film that are held.
+_MOST: Final = 1024 * 1024 * 1024
 #: LiteLLM's other names for the same.
 _ALIASES: Final = {"base_url": "api_base", "num_retries": "max_retries"}
 
@@ -58,8 +62,12 @@ class Options:
     read_files: bool = True
     profile: str | None = None
     allow_addresses: Sequence[str] = ()
+    #: LiteLLM's word for who is asked, which elsewhere stands before the model's name.
+    custom_llm_provider: str = _BACK
 
     def __post_init__(self) -> None:
+        if self.custom_llm_provider != _BACK:
+            raise ValueError(f"only {_BACK} is asked here, not {self.custom_llm_provider!r}")
         retries: Any = self.max_retries
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ValueError(f"max_retries is a number from 0, not {retries!r}")
@@ -104,7 +112,9 @@ class Asked:
             server = servers.server(dialect, **given, environment=os.environ)
             self._url = server.base
             self.crossing = self._crossing(body, server, written)
-        self._url = server.address(self.crossing.call, {})
+        self._url = server.address(self.crossing.calls[0], {})
+        #: Where a reply of bytes stands in its document.
+        self._bytes = _bytes(self._gloss, operation)
         #: What the HTTP library is told beside the request.
         self.extensions = {"timeout": self.options.seconds, verbose.HIDE: server.hide}
 
@@ -130,14 +140,20 @@ class Asked:
         """Return what turns errors into the caller's."""
         return _Errors(self._bearer, self._url)
 
-    def answered(self, found: Any) -> Reply:
+    def answered(self, found: Any) -> Reply | Content:
         """Return a reply, or raise the error that the server gave."""
         if isinstance(found, Refusal):
             from isogloss.sdk import errors
 
             raise errors.refused(found, self._url)
         ledger = None if found.ledger is None else (*(self.ledger or ()), *found.ledger)
+        if self._bytes:
+            return Content(*blobs.body(self._bytes, found.body), self.losses, ledger)
         return replies.reply(found.body, self._operation, self.losses, ledger)
+
+    def content(self, flow: Flow, data: bytes) -> Content:
+        """Return a reply of bytes that were handed on as they came."""
+        return Content(data, flow.arrived.media, self.losses, self.ledger)
 
     def piece(self, document: Any) -> Reply:
         """Return a piece of a stream, or raise the error that it ends with."""
@@ -171,21 +187,60 @@ class _Errors:
         raise errors.refused(self._bearer.say(failure, _FRONT), self._url) from None
 
 
+def _bytes(gloss: Translator, operation: str) -> Mapping[str, Any]:
+    """Tell where the bytes of an operation's reply stand in its document; empty where a reply is its document."""
+    routes = gloss.ruleset.dialects[_FRONT].routes
+    found = next((entry for entry in routes if entry["operation"] == operation and "bytes" in entry), {})
+    return {} if found.get("bytes", {}).get("stream") else found.get("bytes", {})
+
+
 def ask(asked: Asked) -> Any:
-    """Ask: gives a `Reply`, or `Chunks` of one."""
+    """Ask: gives a `Reply`, `Chunks` of one, or `Content`."""
     line = Line(pools.pool(), asked.extensions)
     with asked.errors():
         found = line.run(steps(asked.crossing))
-        return Chunks(chunks(asked, line, found), asked) if isinstance(found, Pieces) else asked.answered(found)
+        if isinstance(found, Pieces):
+            return Chunks(chunks(asked, line, found), asked)
+        if isinstance(found, Flow):
+            return asked.content(found, _gathered(line))
+        return asked.answered(found)
 
 
 async def ask_async(asked: Asked) -> Any:
-    """Ask from a coroutine: gives a `Reply`, or `AsyncChunks` of one."""
+    """Ask from a coroutine: gives a `Reply`, `AsyncChunks` of one, or `Content`."""
     line = AsyncLine(await pools.async_pool(), asked.extensions)
     with asked.errors():
         found = await line.run(steps(asked.crossing))
+        if isinstance(found, Flow):
+            return asked.content(found, await _agathered(line))
         if not isinstance(found, Pieces):
             return asked.answered(found)
         body = achunks(asked, line, found)
         await anext(body)
         return AsyncChunks(body, asked)
+
+
+def _gathered(line: Line) -> bytes:
+    data = bytearray()
+    try:
+        for chunk in line.chunks():
+            data += _bounded(chunk, data)
+    finally:
+        line.close()
+    return bytes(data)
+
+
+async def _agathered(line: AsyncLine) -> bytes:
+    data = bytearray()
+    try:
+        async for chunk in line.chunks():
+            data += _bounded(chunk, data)
+    finally:
+        await line.close()
+    return bytes(data)
+
+
+def _bounded(chunk: bytes, data: bytearray) -> bytes:
+    if len(data) + len(chunk) > _MOST:
+        raise Failure(502, f"the upstream's reply is larger than {_MOST} bytes")
+    return chunk

@@ -34,6 +34,11 @@ _CALLS: Final = {
     "function_call": _FUNCTION,
     "audio": ("id", "data", "expires_at", "transcript"),
 }
+_IMAGE_TOKENS: Final = {
+    "usage": ("input_tokens", "input_tokens_details", "output_tokens", "output_tokens_details", "total_tokens"),
+    "input_tokens_details": ("image_tokens", "text_tokens"),
+    "output_tokens_details": ("image_tokens", "text_tokens"),
+}
 _COMPLETION: Final = ("id", "choices", "created", "model", "object", "service_tier", "system_fingerprint", "usage")
 #: The API's own fields for each operation, by the name under which an object stands; `` is the reply itself.
 _FIELDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
@@ -73,9 +78,14 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "images.generate": {
         "": ("created", "background", "data", "output_format", "quality", "size", "usage"),
         "data": ("b64_json", "revised_prompt", "url"),
-        "usage": ("input_tokens", "input_tokens_details", "output_tokens", "output_tokens_details", "total_tokens"),
-        "input_tokens_details": ("image_tokens", "text_tokens"),
-        "output_tokens_details": ("image_tokens", "text_tokens"),
+        **_IMAGE_TOKENS,
+    },
+    "images.piece": {
+        "": (
+            *("b64_json", "background", "created_at", "output_format", "partial_image_index", "quality", "size"),
+            *("type", "usage"),
+        ),
+        **_IMAGE_TOKENS,
     },
     "videos.get": {
         "": (
@@ -176,12 +186,19 @@ def reply(
     ledger: tuple[Step, ...] | None = None,
 ) -> Reply:
     """Make a reply of a document in OpenAI's words, with its account."""
-    known = "chat.piece" if body.get("object") == _PIECE else _ALIKE.get(operation, operation)
+    known = _kind(body, _ALIKE.get(operation, operation))
     counts = "cache_read_input_tokens" in _FIELDS.get(known, {}).get("usage", ())
     made = Reply(_counted(body) if counts else body, known)
     made.__dict__["losses"] = losses
     made.__dict__["ledger"] = ledger
     return made
+
+
+def _kind(body: Mapping[str, Any], operation: str) -> str:
+    """Name the fields that a document has: a piece of a stream says by itself that it is one."""
+    if operation == "images.generate" and "type" in body:
+        return "images.piece"
+    return "chat.piece" if body.get("object") == _PIECE else operation
 
 
 def _counted(body: Mapping[str, Any]) -> Mapping[str, Any]:
