@@ -48,6 +48,9 @@ OPENAI_ROOTS = {
     "openai/chat.request": "CreateChatCompletionRequest",
     "openai/chat.response": "CreateChatCompletionResponse",
     "openai/chat.stream": "CreateChatCompletionStreamResponse",
+    "openai/videos.create.request": "CreateVideoJsonBody",
+    "openai/videos.create.response": "VideoResource",
+    "openai/videos.get.response": "VideoResource",
     "openai/error": "ErrorResponse",
 }
 OPENAI_KNOWN = {
@@ -254,6 +257,58 @@ GEMINI_COMPOSED: dict[str, Schema] = {
         required=["contents"],
     ),
     "SystemInstruction": closed({"parts": many(ref("Part"), minItems=1), "role": STRING}, required=["parts"]),
+    "PredictLongRunningRequest": closed(
+        {
+            "instances": many(ref("VideoInstance"), minItems=1, maxItems=1),
+            "parameters": ref("VideoParameters"),
+            "webhookConfig": {"type": "object"},
+        },
+        required=["instances"],
+    ),
+    "VideoInstance": closed(
+        {
+            "image": ref("PredictedImage"),
+            "lastFrame": ref("PredictedImage"),
+            "prompt": STRING,
+            "referenceImages": many(ref("VideoReference"), maxItems=3),
+            "video": closed({"encodedVideo": ref("Bytes"), "encoding": STRING, "uri": STRING}),
+        },
+        required=["prompt"],
+    ),
+    "PredictedImage": closed(
+        {"bytesBase64Encoded": ref("Bytes"), "mimeType": STRING}, required=["bytesBase64Encoded", "mimeType"]
+    ),
+    "VideoReference": closed({"image": ref("PredictedImage"), "referenceType": STRING}, required=["image"]),
+    "VideoParameters": closed(
+        {
+            "aspectRatio": {"type": "string", "enum": ["16:9", "9:16"]},
+            "durationSeconds": {"type": "integer", "minimum": 4, "maximum": 8},
+            "enhancePrompt": BOOLEAN,
+            "negativePrompt": STRING,
+            "personGeneration": {"type": "string", "enum": ["allow_adult", "allow_all", "dont_allow"]},
+            "resolution": {"type": "string", "enum": ["1080p", "4k", "720p"]},
+            "sampleCount": {"type": "integer", "minimum": 1, "maximum": 4},
+        }
+    ),
+    "Operation": closed(
+        {
+            "done": BOOLEAN,
+            "error": closed(
+                {"code": INTEGER, "details": many({"type": "object"}), "message": STRING}, required=["code"]
+            ),
+            "metadata": {"type": "object"},
+            "name": STRING,
+            "response": closed({"@type": STRING, "generateVideoResponse": ref("GenerateVideoResponse")}),
+        },
+        required=["name"],
+    ),
+    "GenerateVideoResponse": closed(
+        {
+            "generatedSamples": many(closed({"video": closed({"uri": STRING}, required=["uri"])})),
+            "raiMediaFilteredCount": INTEGER,
+            "raiMediaFilteredReasons": many(STRING),
+        }
+    ),
 }
 """Documents that the package has no type for: its call takes one flat config, and the API takes this."""
 
@@ -424,6 +479,9 @@ GEMINI_EXCLUSIVE: dict[str, tuple[str, ...]] = {
 GEMINI_ROOTS: dict[str, tuple[str, Phase]] = {
     "gemini/chat.request": ("GenerateContentRequest", "request"),
     "gemini/chat.response": ("GenerateContentResponse", "response"),
+    "gemini/videos.create.request": ("PredictLongRunningRequest", "request"),
+    "gemini/videos.create.response": ("Operation", "response"),
+    "gemini/videos.get.response": ("Operation", "response"),
 }
 
 
@@ -1109,7 +1167,7 @@ own and no part of this.
 
 ## OpenAI: what was changed
 
-- What each of four roots refers to was copied, and references point into the file.
+- What each root refers to was copied, and references point into the file.
 - `nullable` became `anyOf` with null; an `allOf` of objects became one object, the later properties winning (so
   `top_logprobs` may be null, as the request's own line says); a choice of one became that one.
 - A free string beside an enum of strings (names of models and voices) became a string: such an enum refuses nothing.
@@ -1131,6 +1189,8 @@ own and no part of this.
 - Some fields are required (`GEMINI_REQUIRED`). In a request a turn holds a part, a part holds exactly one kind of data,
   and of some pairs one may stand (`GEMINI_EXCLUSIVE`): the API answers 400 to the rest, or never sends it.
 - Errors are `google.rpc.Status` as JSON, written from its documentation.
+- The package no longer asks this API for videos: `predictLongRunning` and its operations are written from the API's
+  documentation (https://ai.google.dev/gemini-api/docs/video) and from what the last releases that did so had sent.
 
 | left out | why |
 |---|---|
