@@ -31,6 +31,7 @@ _CODED: Final[dict[str, tuple[Value, ...]]] = {
     "object-text": ({"a": 1},),
     "data-url": ("data:image/png;base64,AAAA",),
     "duration": ("1s",),
+    "instant": ("2026-01-02T03:04:05Z",),
     "number-text": (1,),
     "wire-integer": ("1",),
     "extension": ("a.png",),

@@ -55,11 +55,11 @@ class Route:
     bytes: _Words = field(default_factory=dict[str, Any])
 
     def document(self, body: Value) -> Value:
-        """Return the request's document: its body with what the address says; None where there is neither.
+        """Return the request's document: its body with what the address says; of a request without a body all of it.
 
         Raises DocumentError where both say something else under one name.
         """
-        return paths.document(self.said, body)
+        return paths.document(self.said, body if self.embodied else {})
 
 
 def find(dialect: Dialect, method: str, path: str, query: Mapping[str, str]) -> Route | None:

@@ -412,7 +412,6 @@ class Ruleset:
     layouts: Mapping[str, Layout]
     documents: Mapping[str, RuleSet]
     values: Mapping[str, Value]
-    #: Operations that take more than one call: {operation: {target dialect: stages}}.
     plans: Mapping[str, Mapping[str, Plan]]
 
     def __str__(self) -> str:

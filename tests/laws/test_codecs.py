@@ -76,6 +76,7 @@ DRAWN = {
     "words": (st.lists(TEXTS | st.none()), [None, "with_null"]),
     "number-text": (st.integers() | st.floats(allow_nan=False, allow_infinity=False), [None]),
     "wire-integer": (st.integers(-(10**18), 10**18) | st.integers(-(10**18), 10**18).map(str), [None]),
+    "instant": (st.datetimes().map(lambda one: one.isoformat() + "Z") | draw.offsets | TEXTS, [None]),
     "duration": (draw.offsets | st.builds("{}.{}s".format, st.integers(0, 99), st.integers(0, 10**8)), [None]),
     "suffix": (st.builds("{}__thought__{}".format, TEXTS, TEXTS), ["signed_id"]),
     "short": (TEXTS | st.text(min_size=60, max_size=90), ["call_id"]),

@@ -1,12 +1,13 @@
-"""Numbers, durations, lists of words."""
+"""Numbers, durations, times, lists of words."""
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from isogloss.codecs.codec import Codec, same
+from isogloss.codecs.codec import Codec, CodecError, same
 from isogloss.codecs.json_text import parse_json
 from isogloss.values import Value
 
@@ -64,10 +65,43 @@ def _write_duration(neutral: tuple[Value, ...], _: Options) -> Value:
     return f"{neutral[0]}s"
 
 
+_INSTANT: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]+)?(?:[Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
+
+
+def _instant(text: str) -> dt.datetime | None:
+    """Read a time; of its fraction only six digits can be kept, and none count."""
+    try:
+        return dt.datetime.fromisoformat(re.sub(r"\.[0-9]+", "", text).upper())
+    except ValueError:
+        return None
+
+
+def _is_instant(value: Value, _: Options) -> bool:
+    return isinstance(value, str) and _INSTANT.fullmatch(value) is not None and _instant(value) is not None
+
+
+def _read_instant(value: Value, _: Options) -> tuple[Value]:
+    found = _instant(str(value))
+    return (None if found is None else int(found.timestamp()),)
+
+
+def _write_instant(neutral: tuple[Value, ...], _: Options) -> Value:
+    """Write a time; raise CodecError for a number that is none."""
+    try:
+        found = dt.datetime.fromtimestamp(int(neutral[0]), dt.UTC)  # pyright: ignore[reportArgumentType]
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise CodecError("this is no time in seconds since 1970") from None
+    return found.isoformat().replace("+00:00", "Z")
+
+
 CODECS: Final[dict[str, Codec]] = {
     "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, same),
     "words": Codec(1, _is_words, lambda value, _: ([word for word in value if word is not None],), same),
     "number-text": Codec(1, _is_number, _read_number, _write_number),
     "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, same),
     "duration": Codec(1, _is_duration, _read_duration, _write_duration),
+    # RFC 3339, whole seconds: https://www.rfc-editor.org/rfc/rfc3339
+    "instant": Codec(1, _is_instant, _read_instant, _write_instant),
 }

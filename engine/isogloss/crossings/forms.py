@@ -1,6 +1,6 @@
 """Requests as multipart/form-data, sans-IO: bytes in, the document that a JSON body would have been, out.
 
-https://www.rfc-editor.org/rfc/rfc7578. Everything is bounded: parts, names, texts, what stands above each part; the
+https://www.rfc-editor.org/rfc/rfc7578. Everything is bounded: how many it holds, names, texts, what stands above each part; the
 whole by whoever feeds it.
 """
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MEDIA: Final = "multipart/form-data"
-#: The most parts, bytes of a text, bytes above a part, and names in a name: a[b][c].
-_PARTS, _TEXT, _HEAD, _DEEP = 1000, 1024 * 1024, 16 * 1024, 8
+#: The most that one holds, bytes of a text, bytes above each, and names in a name: a[b][c].
+_MOST, _TEXT, _HEAD, _DEEP = 1000, 1024 * 1024, 16 * 1024, 8
 _NAME: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _STEP: Final = re.compile(r"\[([^\[\]]*)\]")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -64,7 +64,7 @@ class Form:
         self._words = words
         self._part = _Part()
         self._head: tuple[bytearray, bytearray] = (bytearray(), bytearray())
-        self._parts = 0
+        self._begun = 0
         self._flow = bytearray()
         self.document: dict[str, Any] = {}
         #: Whether the streamed file has begun, and whether the form has come to its end.
@@ -91,9 +91,9 @@ class Form:
 
     def _begin(self) -> None:
         self._part, self._head = _Part(), (bytearray(), bytearray())
-        self._parts += 1
-        if self._parts > _PARTS:
-            raise Failure(400, f"a form may have {_PARTS} parts")
+        self._begun += 1
+        if self._begun > _MOST:
+            raise Failure(400, f"a form may hold {_MOST} texts and files")
 
     def _field(self, data: bytes, start: int, end: int) -> None:
         self._head[0].extend(data[start:end])

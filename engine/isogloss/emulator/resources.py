@@ -180,7 +180,7 @@ def _finished(call: Call) -> ASGIApp:
         raise Refusal("NOT_FOUND", "There is no such upload.")
     made = store.time(store.now())
     digest = base64.b64encode(hashlib.sha256(call.body).hexdigest().encode()).decode()
-    times = {"createTime": made, "updateTime": made, "expireTime": store.time(store.now() + _KEPT)}
+    times = {"createTime": made, "updateTime": made, "expirationTime": store.time(store.now() + _KEPT)}
     kept = {key: value for key, value in file.items() if key not in {"name", "sizeBytes"}}
     entry = call.state.files.add({**kept, "sizeBytes": str(len(call.body)), "sha256Hash": digest, **times})
     base = str(call.request.base_url)

@@ -92,7 +92,7 @@ class Shelf:
 
 
 def _expired(entry: dict[str, Any]) -> bool:
-    end = entry.get("expireTime")
+    end = entry.get("expireTime") or entry.get("expirationTime")  # of a cache, of a file
     return end is not None and read_time(end) <= now()
 
 
