@@ -1,6 +1,7 @@
 """The offline Gemini, as programs find the real one: by the environment. Skipped where openai is not installed."""
 
 import asyncio
+import inspect
 
 import isogloss
 import pytest
@@ -77,3 +78,15 @@ def litellm(completion, monkeypatch):
     """Return the package, whose `completion` asks in that way."""
     monkeypatch.setattr(isogloss, "completion", completion)
     return isogloss
+
+
+@pytest.fixture(params=["", "a"], ids=["blocking", "coroutine"])
+def call(request, gemini):
+    """Ask a function by its name, or its twin for coroutines."""
+    del gemini
+
+    def named(name, *given, **asked):
+        found = getattr(isogloss, request.param + name)(*given, **asked)
+        return asyncio.run(found) if inspect.isawaitable(found) else found
+
+    return named

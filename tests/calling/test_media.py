@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import copy
-import inspect
 import io
 import pickle
 
@@ -16,18 +15,6 @@ from page import PNG
 PAINTER = "gemini/gemini-2.5-flash-image"
 VEO = "gemini/veo-3.1-generate-preview"
 INLINE = {"mimeType": "image/png", "data": base64.b64encode(PNG).decode()}
-
-
-@pytest.fixture(params=["", "a"], ids=["blocking", "coroutine"])
-def call(request, gemini):
-    """Ask a function by its name, or its twin for coroutines."""
-    del gemini
-
-    def named(name, *given, **asked):
-        found = getattr(isogloss, request.param + name)(*given, **asked)
-        return asyncio.run(found) if inspect.isawaitable(found) else found
-
-    return named
 
 
 # ------------------------------------------------------------------------------------------------ images
