@@ -501,6 +501,10 @@ MESSAGES = {
 
 REPLIES = ("chat.response", "chat.stream")
 COUNT: Schema = {"type": "integer", "minimum": 0}
+COUNTS: Schema = {
+    "type": "object",
+    "properties": dict.fromkeys(words("text_tokens image_tokens audio_tokens video_tokens document_tokens"), COUNT),
+}
 SIGNATURE: Schema = {"type": "string"}
 NATIVE: Schema = {"type": "string"}
 DETAIL: Schema = {"enum": ["medium", "ultra_high"]}
@@ -663,6 +667,7 @@ REPLY_EXTENSIONS: dict[str, Schema] = {
     "usage.cache_read_input_tokens": COUNT,
     "usage.completion_tokens_details.image_tokens": COUNT,
     "usage.completion_tokens_details.video_tokens": COUNT,
+    "usage.prompt_tokens_details.cached_tokens_details": COUNTS,
     "usage.prompt_tokens_details.tool_use_tokens": COUNT,
     "usage.prompt_tokens_details.video_tokens": COUNT,
 }

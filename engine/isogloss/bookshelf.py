@@ -30,6 +30,7 @@ SECTIONS: Final = (
     "layouts",
     "documents",
     "plans",
+    "prefixes",
     "coverage",
 )
 _HEAD: Final = ("version", "language", "columns", "extends", "title", "profile", "why", "note", "actions")

@@ -15,7 +15,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import jsonschema
 
 from isogloss import bookshelf, heirs, loader, resources, shelves, source
-from isogloss.checks import families, layouts, names, overlaps, plans, sentences, shares, streams, tables, variables
+from isogloss.checks import (
+    families,
+    layouts,
+    names,
+    overlaps,
+    plans,
+    prefixes,
+    sentences,
+    shares,
+    streams,
+    tables,
+    variables,
+)
 from isogloss.checks.book import Book
 from isogloss.errors import Mark, Problem, RuleError, near, suggestion
 from isogloss.source import Map, Seq
@@ -37,6 +49,7 @@ _CHECKS: Final[tuple[Callable[[Book], Iterator[Problem]], ...]] = (
     families.check,
     tables.check,
     layouts.check,
+    prefixes.check,
     streams.check,
     shares.check,
     overlaps.check,

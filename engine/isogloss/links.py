@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.failures import Failure
-from isogloss.pointer import dotted, find
+from isogloss.pointer import dotted, every, find, put
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -54,21 +54,11 @@ def places(body: Value, spec: Mapping[str, Any]) -> Iterator[Path]:
     at = dotted(spec["linked"]["address"])
     own = tuple(spec.get("own", ()))
     for pattern in spec["at"]:
-        for path in _all(body, dotted(pattern), ()):
+        for path in every(body, dotted(pattern)):
             address = find(body, (*path, *at))
             web = isinstance(address, str) and address.lower().startswith(("http://", "https://"))
             if web and not address.startswith(own):
                 yield path
-
-
-def _all(value: Value, steps: Path, path: Path) -> Iterator[Path]:
-    if not steps:
-        yield path
-    elif steps[0] == "*":
-        for index, item in enumerate(value if isinstance(value, list) else ()):
-            yield from _all(item, steps[1:], (*path, index))
-    elif isinstance(value, dict) and steps[0] in value:
-        yield from _all(value[steps[0]], steps[1:], (*path, steps[0]))
 
 
 def held_in(place: Value, file: File, spec: Mapping[str, Any]) -> Value:
@@ -78,15 +68,3 @@ def held_in(place: Value, file: File, spec: Mapping[str, Any]) -> Value:
     title = find(place, dotted(linked["title"])) if "title" in linked else ABSENT
     made = put(put(made, dotted(held["type"]), file.media), dotted(held["data"]), file.data)
     return made if title is ABSENT or "title" not in held else put(made, dotted(held["title"]), title)
-
-
-def put(value: Value, path: Path, new: Value) -> Value:
-    """Return a document with another value in one place; what is on the way is copied."""
-    if not path:
-        return new
-    if isinstance(value, list):
-        items = list(value)
-        items[int(path[0])] = put(value[int(path[0])], path[1:], new)
-        return items
-    known: dict[str, Any] = value if isinstance(value, dict) else {}
-    return {**known, str(path[0]): put(known.get(str(path[0])), path[1:], new)}

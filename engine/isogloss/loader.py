@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import bookshelf, example, guard, heirs, shelves, stages, tellings
+from isogloss import bookshelf, example, guard, heirs, prefixes, shelves, stages, tellings
 from isogloss.entries import Entries
 from isogloss.errors import Problem, RuleError
 from isogloss.pointer import dotted
@@ -82,6 +82,7 @@ class Reader(Entries):
             documents={name: self._set(name, entry) for name, entry in self.maps(tree["documents"])},
             values=self.named,
             plans=stages.plans(self, tree["plans"]),
+            prefixes=prefixes.read(self, tree["prefixes"], self.dialects),
         )
 
     # ------------------------------------------------------------------ rules

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.values import ABSENT, Path, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 class Seat:
@@ -65,3 +65,38 @@ def says(value: Value, place: Path) -> bool:
     if place[0] == "*":
         return isinstance(value, list) and any(says(item, place[1:]) for item in value)
     return isinstance(value, dict) and place[0] in value and says(value[str(place[0])], place[1:])
+
+
+def every(value: Value, place: Path, path: Path = ()) -> Iterator[Path]:
+    """Yield each place of a document that a dotted place leads to, in which * is any item."""
+    if not place:
+        yield path
+    elif place[0] == "*":
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            yield from every(item, place[1:], (*path, index))
+    elif isinstance(value, dict) and place[0] in value:
+        yield from every(value[str(place[0])], place[1:], (*path, place[0]))
+
+
+def put(value: Value, path: Path, new: Value) -> Value:
+    """Return a document with another value in one place; what is on the way is copied."""
+    if not path:
+        return new
+    if isinstance(value, list):
+        items = list(value)
+        items[int(path[0])] = put(value[int(path[0])], path[1:], new)
+        return items
+    known: dict[str, Any] = value if isinstance(value, dict) else {}
+    return {**known, str(path[0]): put(known.get(str(path[0])), path[1:], new)}
+
+
+def without(value: Value, path: Path) -> Value:
+    """Return a document without what stands at a place that is there; what is on the way is copied."""
+    step, rest = path[0], path[1:]
+    if isinstance(value, list):
+        items = list(value)
+        items[int(step)] = without(value[int(step)], rest)
+        return items
+    if not rest:
+        return {name: member for name, member in value.items() if name != step}
+    return {**value, step: without(value[step], rest)}

@@ -413,6 +413,7 @@ class Ruleset:
     documents: Mapping[str, RuleSet]
     values: Mapping[str, Value]
     plans: Mapping[str, Mapping[str, Plan]]
+    prefixes: Mapping[str, Any]  # what requests may ask to be cached: {operation: prefixes.Prefix}
 
     def __str__(self) -> str:
         return f"{self.version}+{self.hash[:12]}"

@@ -377,22 +377,27 @@ def test_image_generation(curl):
     assert body["generationConfig"] == {"responseModalities": ["IMAGE", "TEXT"]}
 
 
-def test_context_caching_marks_do_no_harm(curl):
+def test_context_caching(front):
+    """The page sends it twice: the first request makes the cache, both are answered by it."""
     marked = {"cache_control": {"type": "ephemeral", "ttl": "3600s"}}
-    messages = [
-        {
-            "role": "system",
-            "content": [{"type": "text", "text": "Here is the full text of a complex legal agreement" * 400, **marked}],
-        },
-        {
-            "role": "user",
-            "content": [{"type": "text", "text": "What are the key terms and conditions in this agreement?", **marked}],
-        },
-    ]
-    for _ in range(2):
-        done, body = curl("gemini/gemini-1.5-pro", messages)
+    agreement = "Here is the full text of a complex legal agreement" * 400
+    question = "What are the key terms and conditions in this agreement?"
+    body = {
+        "model": "gemini/gemini-1.5-pro",
+        "messages": [
+            {"role": "system", "content": [{"type": "text", "text": agreement, **marked}]},
+            {"role": "user", "content": [{"type": "text", "text": question, **marked}]},
+        ],
+    }
+    with front.raw() as client:
+        replies = [client.post("/chat/completions", json=body).json() for _ in range(2)]
+    made, *asked = front.asked()
+    assert (made["model"], made["ttl"]) == ("models/gemini-1.5-pro", "3600s")
+    assert made["systemInstruction"] == {"parts": [{"text": agreement}]}
+    assert [sorted(one) for one in asked] == [["cachedContent", "contents"]] * 2
+    for done in replies:
         assert message(done)["content"]
-        assert "cache_control" not in json.dumps(body)
+        assert done["usage"]["prompt_tokens_details"]["cached_tokens"] >= len(agreement) / 4
 
 
 # ---------------------------------------------------------------------------------------- pass-through

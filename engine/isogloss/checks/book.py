@@ -90,6 +90,13 @@ class Book:
             family.id if family else "" for family in families if rule.otherwise is not None or holds(family, needs)
         )
 
+    # ------------------------------------------------------------------ calls
+
+    @cached_property
+    def made(self) -> set[str]:
+        """The operations whose documents no rule writes: they are made of what another request says."""
+        return {keeping.makes.operation for one in self.ruleset.prefixes.values() for keeping in one.keeps.values()}
+
     # ------------------------------------------------------------------ places
 
     @cached_property

@@ -108,7 +108,8 @@ def _route(book: Book, dialect: Dialect, index: int, route: Any) -> Iterator[Pro
     if not paths.embodied(route["method"]):
         yield from _unsaid(book, dialect, route)
     yield from absent_facts(book, dialect.name, route.get("needs", ()), book.mark(start, index, "needs"))
-    known = {name.rpartition(".")[0] for name in book.ruleset.documents} | stages.operations(book.ruleset.plans)
+    known = {name.rpartition(".")[0] for name in book.ruleset.documents} | book.made
+    known |= stages.operations(book.ruleset.plans)
     if route["operation"] not in known:
         yield book.unknown(book.mark(start, index, "operation"), "operation", route["operation"], known)
 

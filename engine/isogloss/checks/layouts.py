@@ -150,4 +150,5 @@ def _used(book: Book) -> set[str]:
     used = {step.rstrip("*%") for step in steps}
     used |= {layout.roles for layout in book.ruleset.layouts.values() if layout.roles}
     used |= {name for rules in book.sets.values() for name in rules.layouts}
+    used |= {name for prefix in book.ruleset.prefixes.values() for name in prefix.tables}
     return used | {block.inner[0] for block in book.blocks.values() if block.inner}

@@ -7,6 +7,7 @@ crossing  the request to send, and how what comes back is read
 framing   the documents of a stream as its caller reads them
 relay     … of somebody else's connections, bytes in and bytes out
 fetching  the steps to fetch media for models that do not
+caches    the steps to send a call through a cache
 steps     the steps for a whole request, as a generator: no input or output of its own
 lines     steps done on a connection; what HTTP libraries differ in is left to heirs
 """

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urljoin
 
 from isogloss.crossings import blobs
+from isogloss.crossings.caches import keeper
 from isogloss.crossings.doing import Broken, Read, Send, Step, Wait
 from isogloss.crossings.fetching import inlined
 from isogloss.failures import Failure
@@ -17,6 +18,7 @@ from isogloss.failures import Failure
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
 
+    from isogloss.crossings.caches import Cached, Keeper
     from isogloss.crossings.crossing import Crossing, Pieces, Upload
     from isogloss.crossings.doing import Arrived, Outgoing
     from isogloss.routes import Call
@@ -35,11 +37,13 @@ _HOPS: Final = 3
 
 
 class Refused(Exception):  # noqa: N818 - a reply, which ends everything else that goes on
-    """The server has answered with an error."""
+    """The server has answered with an error: as the caller is told, and as it came."""
 
-    def __init__(self, reply: Reply) -> None:
-        super().__init__(reply.status)
+    def __init__(self, reply: Reply, status: int, data: bytes) -> None:
+        super().__init__(status)
         self.reply = reply
+        self.status = status
+        self.data = data
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,10 @@ def asked(
     Raises Refused where the server answers with an error.
     """
     call = yield from inlined(call, crossing.exchange, crossing.terms)
-    arrived = yield from sent(crossing, crossing.outgoing(call, to=to, sends=sends))
+    if to is None and sends is None:
+        arrived = yield from _cached(crossing, call)
+    else:
+        arrived = yield from sent(crossing, crossing.outgoing(call, to=to, sends=sends))
     if call.bytes.get("stream"):
         return Flow(arrived)
     if call.stream:
@@ -91,6 +98,37 @@ def told(crossing: Crossing, call: Call, arrived: Arrived) -> Generator[Step, An
     return Told(pages, arrived.headers)
 
 
+def _cached(crossing: Crossing, call: Call) -> Generator[Step, Any, Arrived]:
+    """Send a call, through a cache where it asks for one.
+
+    A cache that the server no longer has is made once more; after that the call is sent as it is.
+    """
+    caches = keeper(crossing, call)
+    if caches is not None:
+        for _ in range(2):
+            found = yield from caches.cached()
+            if found is None:
+                break
+            arrived = yield from _tried(crossing, caches, found)
+            if arrived is not None:
+                return arrived
+        else:
+            caches.give_up("the server does not know the cache that it has just made")
+    return (yield from sent(crossing, crossing.outgoing(call)))
+
+
+def _tried(crossing: Crossing, caches: Keeper, found: Cached) -> Generator[Step, Any, Arrived | None]:
+    """Send a call through a cache; None where the server no longer has it."""
+    losses = crossing.exchange.losses
+    try:
+        return (yield from sent(crossing, crossing.outgoing(found.call)))
+    except Refused as refused:
+        if not caches.gone(found, refused.status, refused.data):
+            raise
+    crossing.exchange.losses = losses  # nobody is told of this error
+    return None
+
+
 def sent(crossing: Crossing, request: Outgoing) -> Generator[Step, Any, Arrived]:
     """Send a request, again where it may be; raise Refused where the server answers with an error."""
     once = not isinstance(request.payload, bytes | None)
@@ -105,10 +143,11 @@ def sent(crossing: Crossing, request: Outgoing) -> Generator[Step, Any, Arrived]
             continue
         if arrived.status < _REDIRECT:
             return arrived
-        reply = crossing.error(arrived, (yield Read(crossing.terms.bounds.error)))
+        data: bytes = yield Read(crossing.terms.bounds.error)
+        reply = crossing.error(arrived, data)
         pause = _again(reply, retries - left)
         if not left or pause is None:
-            raise Refused(reply)
+            raise Refused(reply, arrived.status, data)
         yield Wait(pause)
     raise AssertionError
 

@@ -16,6 +16,8 @@ from isogloss.failures import Failure, of_reply
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from isogloss.cache_index import Index
+    from isogloss.caching import Wish
     from isogloss.crossings.doing import Arrived
     from isogloss.crossings.servers import Server
     from isogloss.routes import Call
@@ -36,6 +38,8 @@ class Terms:
     #: How often a request is sent again that nobody has seen, or that was put off.
     retries: int = 0
     json: Json = PLAIN
+    #: Where caches are found again; without it none are made.
+    caches: Index | None = None
 
 
 class Upload(Protocol):
@@ -62,6 +66,8 @@ class Crossing:
         *,
         upload: Upload | None = None,
         passed: Mapping[str, str] | None = None,
+        wish: Wish | None = None,
+        caller: str | None = None,
     ) -> None:
         #: A plan opens it anew, with all that it has come to know.
         self.exchange = exchange
@@ -69,6 +75,9 @@ class Crossing:
         self.server = server
         self.terms = terms
         self.upload = upload
+        #: What the request asks to be cached, and who asks: nobody else's requests find that cache.
+        self.wish = wish
+        self.caller = caller
         #: The caller's headers for replies that are handed on as they come.
         self._passed = passed or {}
 

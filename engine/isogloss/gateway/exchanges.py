@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import failures, reports
+from isogloss import cache_index, caching, failures, reports
 from isogloss.addresses import Reach
 from isogloss.crossings import blobs
 from isogloss.crossings.asking import Flow, flowing
@@ -95,9 +95,10 @@ class Exchanges:
         gloss = self.gloss(aim.front, upstream, explained=explained, strict=strict)
         passed = {name: asked.headers[name] for name in _RANGES if name in asked.headers}
         try:
-            exchange = gloss.exchange(route.operation, route.document(body), model=route.model, stream=route.stream)
+            document = route.document(body)
+            exchange, wish = caching.opened(gloss, route.operation, document, model=route.model, stream=route.stream)
             server = self._keys.server(upstream, shown)
-            crossing = Crossing(exchange, server, self._terms, upload=upload, passed=passed)
+            crossing = Crossing(exchange, server, self._terms, upload=upload, passed=passed, wish=wish, caller=shown)
         except IsoglossError as error:
             raise failures.of_request(error) from error
         line = Line(self._client, self._judge)
@@ -167,4 +168,4 @@ def _terms(settings: Settings) -> Terms:
         media_time=limits.media_time,
         media_redirects=limits.media_redirects,
     )
-    return Terms(bounds, Reach(settings.allowed), 0, Json(payloads.loads, payloads.dumps))
+    return Terms(bounds, Reach(settings.allowed), 0, Json(payloads.loads, payloads.dumps), cache_index.Memory())

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
 
-from isogloss import failures
+from isogloss import cache_index, caching, failures
 from isogloss.addresses import Reach
 from isogloss.crossings import blobs, servers
 from isogloss.crossings.asking import Flow
@@ -94,6 +94,12 @@ def _gloss(profile: str | None, explain: bool) -> Translator:
     return Translator(_FRONT, _BACK, profile=profile, trace=explain, enforce=False)
 
 
+@cache
+def _caches(_: int) -> cache_index.Memory:
+    """Return the index of caches that calls share; a forked process has its own."""
+    return cache_index.Memory()
+
+
 class Asked:
     """One call: what it says, translated, and where it goes.
 
@@ -119,10 +125,12 @@ class Asked:
         self.extensions = {"timeout": self.options.seconds, verbose.HIDE: server.hide}
 
     def _crossing(self, said: Object, server: servers.Server, written: Written) -> Crossing:
-        terms = Terms(reach=Reach(self.options.allow_addresses), retries=self.options.max_retries)
+        reach = Reach(self.options.allow_addresses)
+        terms = Terms(reach=reach, retries=self.options.max_retries, caches=_caches(os.getpid()))
         try:
             body = written(said, self.options.read_files)
-            return Crossing(self._gloss.exchange(self._operation, body), server, terms)
+            exchange, wish = caching.opened(self._gloss, self._operation, body)
+            return Crossing(exchange, server, terms, wish=wish)
         except IsoglossError as error:
             raise failures.of_request(error) from None
 

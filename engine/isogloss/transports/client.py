@@ -7,7 +7,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from isogloss import failures, reports
+from isogloss import cache_index, caching, failures, reports
 from isogloss.addresses import Reach
 from isogloss.codecs import CodecError
 from isogloss.crossings import blobs, forms, servers
@@ -43,7 +43,7 @@ class Desk:
     def __init__(self, gloss: Translator, key: str | None, base: str | None, allowed: Sequence[str] = ()) -> None:
         self.gloss = gloss
         # Media may be fetched from public addresses, and from those of `allowed` networks.
-        self._terms = Terms(reach=Reach(allowed))
+        self._terms = Terms(reach=Reach(allowed), caches=cache_index.Memory())
         self._key = key
         self._base = base
         self._bearer = Bearer(gloss.ruleset)
@@ -55,12 +55,13 @@ class Desk:
         try:
             route = self._route(asked.method, asked.url.path, query)
             body, upload = _read(route, asked.headers.get("content-type", ""), data)
-            exchange = self.gloss.exchange(
-                route.operation, route.document(body), model=route.model, stream=route.stream
+            document = route.document(body)
+            exchange, wish = caching.opened(
+                self.gloss, route.operation, document, model=route.model, stream=route.stream
             )
             passed = {name: asked.headers[name] for name in _RANGES if name in asked.headers}
             server = self._server(asked, query)
-            return Crossing(exchange, server, self._terms, upload=upload, passed=passed), route
+            return Crossing(exchange, server, self._terms, upload=upload, passed=passed, wish=wish), route
         except CodecError as error:
             raise Failure(400, f"the request is no JSON: {error}") from None
         except IsoglossError as error:
