@@ -137,3 +137,11 @@ def test_memory_holds_one_event():
 def test_a_dialect_whose_clients_know_no_comments_gets_none():
     assert sse.writer({"form": "sse"}).comment("a remark") == b": a remark\n\n"
     assert sse.writer({"form": "sse", "comments": False}).comment("a remark") == b""
+
+
+def test_events_may_have_names():
+    writer = sse.writer({"form": "sse", "named": "type", "end": None})
+    assert writer.named == "type"
+    assert writer.event(b"{}", "image.done") == b"event: image.done\ndata: {}\n\n"
+    assert writer.event(b"{}", None) == writer.event(b"{}", "two\nlines") == b"data: {}\n\n", "a name is one line"
+    assert writer.end(well=True) == b"", "null takes the dialect's last event away"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import casts
 from isogloss.accounts import Owner
-from isogloss.completing import worded
+from isogloss.completing import satisfied, worded
 from isogloss.errors import DocumentError
 from isogloss.matching import Bound, Env, Found, match
 from isogloss.pointer import pointer
@@ -270,7 +270,8 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
         run.refuse(path, worded(rule.refuse or rule.reason, found.env), rule.status)
     run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
-        run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
+        if not satisfied(rule, found.env):
+            run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
         return None
     if rule.kind is not None:
         run.lose(rule.kind, path, None, rule.reason)

@@ -86,6 +86,13 @@ def _stepped(lens: Lens, value: Value, step: str) -> Value:
     return conversion.codec.read(value, conversion.options)[0] if fits else ABSENT
 
 
+def satisfied(rule: Rule, env: Env) -> bool:
+    """Tell whether what was read asks for what happens anyway."""
+    values = [bound.value for bound in env.values()]
+    known = (any(same(value, word) for word in rule.satisfied) for value in values)
+    return bool(rule.satisfied and values) and all(known)
+
+
 #: A name in a sentence, and the most letters of what stands for it.
 _NAME: Final = re.compile(r"\{([a-z_][a-z0-9_-]*)\}")
 _LETTERS: Final = 300

@@ -11,7 +11,7 @@ from isogloss import layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
 from isogloss.building import build, merge, names_of, over
 from isogloss.choosing import chosen
-from isogloss.completing import completed, derive, worded
+from isogloss.completing import completed, derive, satisfied, worded
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
@@ -130,7 +130,7 @@ class Run:
         if not value:
             self.empty(path, at)
         out: dict[str, Value] = {}
-        if rules.layouts and rules is not self.lens.document:
+        if self._tells(rules):
             self.saw = self._seen(value, path)
         for name in rules.layouts:
             layouts.lay(self, self.lens.layout(name), value, path, out, at)
@@ -142,6 +142,12 @@ class Run:
             self.run_turn(turn, value, path, out, at, ran)
         self.accounts.scope(path, rules.drops, Owner(rules.name, rules.place))
         return out
+
+    def _tells(self, rules: TurnedSet) -> bool:
+        """Tell whether what is laid in an object is seen there alone: a reply, or a document that is told as one."""
+        if rules is self.lens.document:
+            return self.exchange.progress is not None and self.exchange.progress.one
+        return bool(rules.layouts)
 
     def _seen(self, value: dict[str, Value], path: Path) -> set[str]:
         """Return what has been laid in this object: what is laid beside it is not seen, the pieces before it are."""
@@ -255,8 +261,7 @@ class Run:
 
     def gated(self, turn: Turn, found: Found, path: Path) -> None:
         rule = turn.rule
-        values = [bound.value for bound in found.env.values()]
-        if rule.satisfied and values and all(any(same(value, word) for word in rule.satisfied) for value in values):
+        if satisfied(rule, found.env):
             for claim in found.claims:
                 self.accounts.claim(claim, "satisfied", self.owner)
             return

@@ -85,15 +85,17 @@ class Strand:
 class Progress:
     """The strands of a stream, and the one that is being told."""
 
-    __slots__ = ("closing", "each", "index", "keeps", "most", "strand", "strands")
+    __slots__ = ("closing", "each", "index", "keeps", "most", "one", "strand", "strands")
 
-    def __init__(self, each: str, index: str, most: int, *, keeps: bool) -> None:
+    def __init__(self, each: str, index: str, most: int, *, keeps: bool, one: bool = False) -> None:
         #: Where a dialect tells its strands, and the name by which it tells them apart.
         self.each = each
         self.index = index
         #: Whether texts are kept, and how much of each.
         self.keeps = keeps
         self.most = most
+        #: The document is one strand as a whole.
+        self.one = one
         #: What was held back is told now.
         self.closing = False
         self.strands: dict[int, Strand] = {}
@@ -110,7 +112,7 @@ class Progress:
 
     def copy(self) -> Progress:
         """Return registers that go their own way."""
-        other = Progress(self.each, self.index, self.most, keeps=self.keeps)
+        other = Progress(self.each, self.index, self.most, keeps=self.keeps, one=self.one)
         other.closing = self.closing
         other.strands = {key: strand.copy() for key, strand in self.strands.items()}
         other.strand = other.strands.get(self.strand.key, other.strand)

@@ -52,8 +52,7 @@ class Rule:
     when: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Ids of rules that win over this one when both apply.
     unless: tuple[str, ...] = ()
-    #: Lists that name members of the object beside them: it holds only where one names what is not there, and keeps the
-    #: others: {list: object}.
+    #: Lists that name members of the object beside them; it holds where one names what is not there: {list: object}.
     among: Mapping[str, str] = field(default_factory=dict[str, str])
     #: Block classes that must have been laid, and that must not.
     saw: tuple[str, ...] = ()
@@ -191,6 +190,8 @@ class Telling:
     idle: Mapping[str, Value]
     #: The document's last words stand in a piece of their own, where the exchange was asked for them.
     alone: str | None
+    #: Lists whose items are events of their own, with what stands beside the lists said in each.
+    events: tuple[str, ...]
     gathers: tuple[Gathering, ...]
     assembles: tuple[Assembly, ...]
     #: Where an error stands that ends the stream; the places of its HTTP status, each with the tables to it.

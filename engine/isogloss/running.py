@@ -100,12 +100,13 @@ def _copied(value: Value, left: Iterator[None]) -> Value:
 def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
     """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
     if lens.seed is not None and (memory.progress is None or memory.seed is None):
-        told = body.get(lens.seed[0]) if type(body) is dict and len(lens.seed) == 1 else None
-        memory.seed = memory.values["seed"] = told if type(told) is str else seed_of(lens.seed, body, memory)
+        said = body.get(lens.seed[0]) if type(body) is dict and len(lens.seed) == 1 else None
+        memory.seed = memory.values["seed"] = said if type(said) is str else seed_of(lens.seed, body, memory)
     if not gloss.usual:
         check_size(body, gloss.limits)
     # Generated code keeps no registers: of a stream it takes what tells no strand.
-    if memory.progress is None or (gloss.swift and memory.progress.each not in body):
+    told = memory.progress
+    if told is None or (gloss.swift and not told.one and told.each not in body):
         done = fast(lens, body, memory, gloss, more)
         if done is not None:
             return done

@@ -48,7 +48,12 @@ class Writer(Protocol):
     #: The media type of what it writes.
     media: str
 
-    def event(self, document: bytes) -> bytes:
+    @property
+    def named(self) -> str | None:
+        """The name in a document that says what its event is called; None where events have no names."""
+        ...
+
+    def event(self, document: bytes, name: str | None = None) -> bytes:
         """Frame one JSON document."""
         ...
 
@@ -70,7 +75,7 @@ def writer(framing: Mapping[str, Any]) -> Writer:
     """Make a writer for a dialect's framing."""
     if framing.get("form") == "array":
         return ArrayWriter()
-    return EventWriter(framing.get("end"), comments=framing.get("comments", True))
+    return EventWriter(framing.get("end"), comments=framing.get("comments", True), named=framing.get("named"))
 
 
 class EventReader:
@@ -256,15 +261,17 @@ class EventWriter:
 
     media = "text/event-stream; charset=utf-8"
 
-    def __init__(self, end: str | None = None, *, comments: bool = True) -> None:
+    def __init__(self, end: str | None = None, *, comments: bool = True, named: str | None = None) -> None:
         self._end = b"" if end is None else self.event(end.encode())
         self._comments = comments
+        self.named = named
 
-    def event(self, document: bytes) -> bytes:
-        """Frame one JSON document."""
+    def event(self, document: bytes, name: str | None = None) -> bytes:
+        """Frame one JSON document, under a name of one line."""
+        head = b"event: %b\n" % name.encode() if name and name.isprintable() else b""
         if b"\n" in document or b"\r" in document:
-            return b"".join(b"data: %b\n" % line for line in document.splitlines()) + b"\n"
-        return b"data: %b\n\n" % document
+            return head + b"".join(b"data: %b\n" % line for line in document.splitlines()) + b"\n"
+        return b"%bdata: %b\n\n" % (head, document)
 
     def comment(self, text: str) -> bytes:
         """Frame a remark; nothing where the dialect's clients do not know comments."""
@@ -284,12 +291,14 @@ class ArrayWriter:
     """Writes a JSON array."""
 
     media = "application/json; charset=utf-8"
+    named = None
 
     def __init__(self) -> None:
         self._open = False
 
-    def event(self, document: bytes) -> bytes:
-        """Write one element."""
+    def event(self, document: bytes, name: str | None = None) -> bytes:
+        """Write one element; JSON has no events with names."""
+        del name
         head = b",\r\n" if self._open else b"["
         self._open = True
         return head + document

@@ -60,7 +60,8 @@ class Stream:
         self.writes = document.stream[exchange.gloss.source]
         self.memory = exchange.after()
         keeps = any(says(exchange.request.body, place) for place in self.reads.positions)
-        self.progress = Progress(self.reads.each, self.reads.index, exchange.gloss.limits["held"], keeps=keeps)
+        most, one = exchange.gloss.limits["held"], bool(self.writes.events)
+        self.progress = Progress(self.reads.each, self.reads.index, most, keeps=keeps, one=one)
         self.memory.progress = self.progress
         #: What pieces are held against where the caller has limits of its own.
         self._bounds = None if exchange.gloss.usual else exchange.gloss.limits
@@ -75,7 +76,7 @@ class Stream:
         self._demand = exchange.demand("stream")
         self._losses: set[tuple[Any, ...]] = set()
         #: Stencils for the state that the stream is in; None where it has none, or is out of the ordinary.
-        self._stencils = exchange.stencils() if self._demand is None else None
+        self._stencils = exchange.stencils() if self._demand is None and not one else None
         self._ready: list[Stencil] | None = None
         #: Stencils that have been used here, and do nothing but advance counts and lengths: their losses are known.
         self._used: dict[int, Stencil] = {}
@@ -324,7 +325,16 @@ class Stream:
         """Note what is told; return what is sent."""
         for member in body.get(self.writes.each) or ():
             self._note(member)
+        if self.writes.events:
+            return self._events(body)
         return [body] if body else []
+
+    def _events(self, body: Object) -> list[Value]:
+        """Tell each item of some lists as an event of its own."""
+        beside = {name: value for name, value in body.items() if name not in self.writes.events}
+        told = [{**item, **beside} for name in self.writes.events for item in body.get(name, ())]
+        self._told = self._told or bool(told)
+        return told
 
     def _note(self, member: Object) -> None:
         self._told = True

@@ -23,7 +23,9 @@ def told(entries: Entries, entry: Map) -> dict[str, Any]:
 
 
 def _telling(entries: Entries, entry: Map) -> Telling:
-    entries.keys(entry, "each index ends held grows last frame positions idle alone gathers assembles error status")
+    entries.keys(
+        entry, "each index ends held grows last frame positions idle alone events gathers assembles error status"
+    )
     return Telling(
         each=entries.text(entry, "each"),
         index=entries.text(entry, "index"),
@@ -35,6 +37,7 @@ def _telling(entries: Entries, entry: Map) -> Telling:
         positions=tuple(dotted(place) for place in entries.words(entry, "positions")),
         idle=dict(entry.get("idle", {})),
         alone=entry.get("alone"),
+        events=entries.words(entry, "events"),
         gathers=tuple(_gathering(entries, item) for item in entries.items(entry, "gathers")),
         assembles=tuple(_assembly(entries, item) for item in entries.items(entry, "assembles")),
         error=entries.text(entry, "error"),

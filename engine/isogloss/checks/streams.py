@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from isogloss.checks.book import Book
     from isogloss.errors import Mark
     from isogloss.example import Node
-    from isogloss.rule import RuleSet, Telling
+    from isogloss.rule import RuleSet, Slot, Telling
 
 
 def check(book: Book) -> Iterator[Problem]:
@@ -51,13 +51,15 @@ def _telling(book: Book, document: RuleSet, dialect: str, telling: Telling) -> I
     own = names_of(document, dialect)
     inner = {name for rules in _inner(book, document) for name in names_of(rules, dialect)}
     inner |= {name for rule in document.rules if dialect in rule.sides for name in _deep(rule.sides[dialect])}
+    own |= {str(slot.at[0]) for slot in _slots(book, document, dialect) if slot.at}
     known = {"each": own, "frame": own, "last": own, "ends": inner, "held": inner, "grows": set(telling.held)}
-    for word, names in known.items():
+    for word, names in {**known, "events": own}.items():
         found = getattr(telling, word)
         for index, name in enumerate((found,) if isinstance(found, str) else found):
-            if name not in names:
+            if name and name not in names:
                 yield book.unknown(_mark(book, document, dialect, word, index), "rule that reads", name, names)
-    if telling.each in own and not _converted(book, document, dialect, telling.each):
+    one = any(other.events for other in document.stream.values())
+    if telling.each in own and not one and not _converted(book, document, dialect, telling.each):
         mark = _mark(book, document, dialect, "each")
         yield Problem(mark, f"no rule converts the items of {telling.each!r}, which are told side by side")
     for index, (_, tables) in enumerate(telling.status):
@@ -65,6 +67,12 @@ def _telling(book: Book, document: RuleSet, dialect: str, telling: Telling) -> I
             if name not in book.ruleset.tables:
                 mark = _mark(book, document, dialect, "status", index)
                 yield book.unknown(mark, "table", name, book.ruleset.tables)
+
+
+def _slots(book: Book, document: RuleSet, dialect: str) -> Iterator[Slot]:
+    """Yield the slots of a document's own layouts."""
+    for name in document.layouts:
+        yield from book.ruleset.layouts[name].sides[dialect].slots
 
 
 def names_of(rules: RuleSet, dialect: str) -> set[str]:

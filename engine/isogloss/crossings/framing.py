@@ -33,7 +33,12 @@ class Framer:
                 self.well = False
         if self._explained and documents:
             documents, self._held = self._with_held(documents)
-        return b"".join([self._writer.event(self._dumps(document)) for document in documents])
+        return b"".join([self._event(document) for document in documents])
+
+    def _event(self, document: Value) -> bytes:
+        named = self._writer.named
+        name = document.get(named) if named is not None and isinstance(document, dict) else None
+        return self._writer.event(self._dumps(document), name if isinstance(name, str) else None)
 
     def _with_held(self, documents: list[Value]) -> tuple[list[Value], Value]:
         """Keep the last event back: it will carry the account."""
@@ -45,6 +50,6 @@ class Framer:
         data = b""
         if isinstance(self._held, dict):
             account = reports.account(exchange, exchange.request)
-            data = self._writer.event(self._dumps({**self._held, reports.FIELD: account}))
+            data = self._event({**self._held, reports.FIELD: account})
         remark = self._writer.comment(f"{reports.LOSSES}: {reports.line(exchange.losses)}")
         return data + remark + self._writer.end(well=self.well)
