@@ -33,6 +33,8 @@ _LOSSES: Final = 500
 _BAD_REQUEST: Final = 400
 _LAST_STATUS: Final = 599
 _BAD_GATEWAY: Final = 502
+#: Replies that are told side by side: twice as many as anybody can ask for.
+_MOST: Final = 256
 #: What a reply that is told beside others takes, in letters: how many there are is a stranger's word.
 _MEMBER: Final = 1000
 
@@ -190,6 +192,8 @@ class Stream:
         """Return what is held back of a reply."""
         known = self._members.get(key)
         if known is None:
+            if len(self._members) >= _MOST:
+                raise DocumentError("", f"more than {_MOST} replies are told side by side", status=_BAD_GATEWAY)
             known = self._members[key] = Member(self.reads, self.progress.most)
             self._grow(_MEMBER)
         return known

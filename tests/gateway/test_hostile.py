@@ -5,6 +5,7 @@ import gzip
 import json
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -22,6 +23,8 @@ async def play(asked, send, _):
     text = json.loads(asked["body"])["contents"][0]["parts"][0]["text"] if asked["body"] else ""
     if text == "half":
         await stream(send, [events([candidate({"text": "Hello"})], end=b"")[0] + b"data: garbage\n\n"])
+    elif text == "many at once":
+        await stream(send, events([{"candidates": [{"index": n} for n in range(50_000)]}]))
     elif text == "deep error":
         await reply(send, 400, b'{"error":' * 500 + b"1" + b"}" * 500)
     elif text == "packed error":
@@ -67,6 +70,33 @@ def test_lists_in_lists_in_a_stream_take_no_longer():
     for _ in range(5):
         going.feed(candidate({"functionCall": {"name": "f", "args": {"a": nested}}}))
     assert time.monotonic() - began < 2
+
+
+def test_a_long_conversation_takes_no_longer(client):
+    turns = [{"role": ("user", "assistant")[n % 2], "content": f"turn {n}"} for n in range(50_001)]
+    began = time.monotonic()
+    assert client.post("/v1/chat/completions", json=said("", messages=turns)).status_code == 200
+    assert time.monotonic() - began < 3
+
+
+def test_others_are_answered_while_a_large_document_is_out_of_the_ordinary(client, stage):
+    turns = [{"role": ("user", "assistant")[n % 2], "content": f"turn {n}", "x": n} for n in range(10_001)]
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=stage[0], timeout=10) as other:
+        slow = pool.submit(client.post, "/v1/chat/completions", json=said("", messages=turns))
+        waits = []
+        while not slow.done():
+            began = time.monotonic()
+            assert other.get("/healthz").status_code == 200
+            waits.append(time.monotonic() - began)
+        assert slow.result().status_code == 200
+    assert len(waits) > 5
+    assert max(waits) < sum(waits) / 2
+
+
+def test_no_stream_tells_many_replies_side_by_side(client):
+    began = time.monotonic()
+    assert "more than 256 replies" in chat(client, "many at once", stream=True).text
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("line", [b"data\n", b"data:\n", b"{\n"])

@@ -9,6 +9,7 @@ import math
 import socket
 import time
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import anyio
@@ -111,25 +112,46 @@ class Line(ABC):
         """Give the connection back."""
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of steps: coroutines and threads cannot raise StopIteration."""
+
+    value: Any
+
+
+def advanced(steps: _Work, found: Any) -> Step | Done:
+    """Go on with what a step has given."""
+    try:
+        return steps.send(found)
+    except StopIteration as done:
+        return Done(done.value)
+
+
 class AsyncLine(ABC):
     """The same for coroutines."""
 
     async def run(self, steps: _Work) -> Any:
         """Do all steps; return what came of them."""
         try:
-            step = next(steps)
-            while True:
+            step = advanced(steps, None)
+            while not isinstance(step, Done):
                 try:
                     found = await self._do(step)
                 except Exception as error:  # noqa: BLE001 - whatever it is, the steps decide
                     step = steps.throw(error)
                 else:
-                    step = steps.send(found)
+                    step = await self.advanced(steps, found)
         except StopIteration as done:
             return done.value
         except BaseException:
             await self.close()
             raise
+        else:
+            return step.value
+
+    async def advanced(self, steps: _Work, found: Any) -> Step | Done:
+        """Go on with what a step has given."""
+        return advanced(steps, found)
 
     async def _do(self, step: Step) -> Any:
         match step:

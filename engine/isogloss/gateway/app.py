@@ -17,6 +17,7 @@ from starlette.routing import Mount, Route
 from isogloss import reports
 from isogloss.failures import Bearer, Failure
 from isogloss.gateway import bodies, passing, payloads
+from isogloss.gateway.aside import Aside
 from isogloss.gateway.asking import Asked
 from isogloss.gateway.exchanges import Answer, Exchanges
 from isogloss.gateway.fronts import Aim, Fronts
@@ -74,13 +75,15 @@ class Gateway:
         self._opened = True
         self._client = Client(settings.limits, self.ruleset.dialects)
         self._judge = Judge(settings.limits.validation)
-        self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge)
+        self._aside = Aside()
+        self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge, self._aside)
         self._passing = passing.Passing(settings, self._client, self._keys)
 
     async def close(self) -> None:
         """Close connections and the process."""
         await self._client.close()
         await self._judge.close()
+        self._aside.close()
 
     # ------------------------------------------------------------------ one request
 

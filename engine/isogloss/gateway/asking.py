@@ -25,6 +25,8 @@ class Body:
         self._receive = receive
         self._limits = limits
         self._whole = asyncio.Event()
+        #: Bytes that have come.
+        self.size = 0
         #: Whether there is one at all.
         self.there = headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
         if not self.there:
@@ -40,6 +42,7 @@ class Body:
                 raise asyncio.CancelledError
             data: bytes = message.get("body", b"")
             left -= len(data)
+            self.size += len(data)
             if left < 0:
                 raise Failure(413, f"the request is larger than {most} bytes")
             more = message.get("more_body", False)

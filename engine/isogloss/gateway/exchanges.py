@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import cache_index, caching, failures, reports
@@ -24,6 +25,7 @@ from isogloss.translator import Reply, Translator
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from isogloss.gateway.aside import Aside
     from isogloss.gateway.asking import Asked
     from isogloss.gateway.bodies import Upload
     from isogloss.gateway.fronts import Aim
@@ -57,12 +59,15 @@ class Answer:
 class Exchanges:
     """Translates exchanges between the fronts and the servers behind."""
 
-    def __init__(self, settings: Settings, ruleset: Ruleset, client: Client, keys: Keys, judge: Judge) -> None:
+    def __init__(
+        self, settings: Settings, ruleset: Ruleset, client: Client, keys: Keys, judge: Judge, aside: Aside
+    ) -> None:
         self._settings = settings
         self._ruleset = ruleset
         self._client = client
         self._keys = keys
         self._judge = judge
+        self._aside = aside
         self._terms = _terms(settings)
         self._made: dict[tuple[str, str, bool, bool], Translator] = {}
 
@@ -94,14 +99,14 @@ class Exchanges:
         strict = self._settings.strict and body is not None
         gloss = self.gloss(aim.front, upstream, explained=explained, strict=strict)
         passed = {name: asked.headers[name] for name in _RANGES if name in asked.headers}
+        make = partial(caching.opened, gloss, route.operation, model=route.model, stream=route.stream)
         try:
-            document = route.document(body)
-            exchange, wish = caching.opened(gloss, route.operation, document, model=route.model, stream=route.stream)
+            exchange, wish = await self._aside.do(asked.body.size, lambda: make(route.document(body)))
             server = self._keys.server(upstream, shown)
             crossing = Crossing(exchange, server, self._terms, upload=upload, passed=passed, wish=wish, caller=shown)
         except IsoglossError as error:
             raise failures.of_request(error) from error
-        line = Line(self._client, self._judge)
+        line = Line(self._client, self._judge, self._aside)
         return self._answered(route, crossing, line, await line.run(steps(crossing)), explained=explained)
 
     def _answered(

@@ -6,7 +6,9 @@ aiohttp, since httpx takes ten times as long for each request.
 from __future__ import annotations
 
 import asyncio
+import io
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import aiohttp
@@ -17,9 +19,11 @@ from isogloss.crossings.doing import Arrived
 from isogloss.failures import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Mapping
 
-    from isogloss.crossings.doing import Hold, Outgoing, Send
+    from isogloss.crossings.doing import Hold, Outgoing, Send, Step
+    from isogloss.crossings.lines import Done
+    from isogloss.gateway.aside import Aside
     from isogloss.gateway.judge import Judge
     from isogloss.gateway.settings import Limits, Upstream
     from isogloss.rule import Dialect
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
     Payload = bytes | AsyncIterable[bytes] | None
 
 _TRIES: Final = 2
+#: Bytes from which on a body is written piece by piece: at once it would keep everybody waiting.
+_LARGE: Final = 512 * 1024
 
 
 class Broken(Failure, doing.Broken):
@@ -154,8 +160,9 @@ class Client:
         for left in range(_TRIES - 1, -1, -1):
             try:
                 async with asyncio.timeout(self.limits.first_byte):
+                    data = io.BytesIO(payload) if isinstance(payload, bytes) and len(payload) > _LARGE else payload
                     return await session.request(
-                        method, target, headers=headers, data=payload, allow_redirects=False, server_hostname=name
+                        method, target, headers=headers, data=data, allow_redirects=False, server_hostname=name
                     )
             except Failure:
                 raise
@@ -175,14 +182,20 @@ class Client:
 class Line(lines.AsyncLine):
     """A connection for one request."""
 
-    def __init__(self, client: Client, judge: Judge) -> None:
+    def __init__(self, client: Client, judge: Judge, aside: Aside) -> None:
         self._client = client
         self._judge = judge
+        self._aside = aside
         self._reply: aiohttp.ClientResponse | None = None
 
     def beside(self) -> Self:
         """Return another connection for a request of its own."""
-        return type(self)(self._client, self._judge)
+        return type(self)(self._client, self._judge, self._aside)
+
+    async def advanced(self, steps: Generator[Step, Any, Any], found: Any) -> Step | Done:
+        """Go on with what a step has given: aside, where it is a large reply."""
+        size = len(found) if isinstance(found, bytes) else 0
+        return await self._aside.do(size, partial(lines.advanced, steps, found))
 
     async def sent(self, step: Send) -> Arrived:
         """Send a request; raise Broken."""
