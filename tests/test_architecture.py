@@ -62,6 +62,7 @@ ORDER = [
     "shapes",
     "sizes",
     "generated",
+    "remembering",
     "parting",
     "wording",
     "compiler_frames",

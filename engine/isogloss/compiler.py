@@ -9,18 +9,19 @@ function of their own is made later, from the rules that can hold for just these
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import generated, guard, parting, sizes, wording
+from isogloss import generated, guard, parting, remembering, sizes, wording
 from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported, odd_fields
 from isogloss.compiler_either import compile_either
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
-from isogloss.compiler_shapes import ShapeCompiler
+from isogloss.compiler_shapes import ShapeCompiler, asked_most
 from isogloss.notes import DEEP, LOST, NO, Bail
-from isogloss.shapes import Shapes
+from isogloss.shapes import Shapes, Words
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
@@ -153,21 +154,44 @@ class Compiler:
     def _shapes(self, general: str, name: str, sort: str, held: frozenset[str], names: frozenset[str]) -> Shapes:
         rules = self.lens.document if sort == _DOCUMENT else self.lens.set(name)
 
-        def make(shape: tuple[str, ...], nulls: frozenset[str]) -> Fast | None:
-            made = self.module.fresh("P")
-            own = {name} - self.open if sort != _DOCUMENT else set[str]()
-            self.open |= own
-            try:
-                ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(made, general, shape, nulls)
-                pure = name not in self.recursive or _pure(self.module.functions)
-            except Unsupported:
-                pure = False
-            finally:
-                self.open -= own
-                self._load(self.module.source())
-            return self.space[made] if pure else None
+        def by_word(shape: tuple[str, ...], nulls: frozenset[str], at: str, word: str) -> Fast | None:
+            return self._shaped(general, name, rules, (sort, held, shape, nulls), {at: word})
 
+        def make(shape: tuple[str, ...], nulls: frozenset[str]) -> Fast | None:
+            whole = self._shaped(general, name, rules, (sort, held, shape, nulls), {})
+            if whole is None or lead is None or lead not in shape or lead in nulls:
+                return whole
+            return _by_word(lead, Words(whole, words, partial(by_word, shape, nulls, lead)))
+
+        # Sets that hold themselves have many small objects, which say in one word what sort they are.
+        lead, words = asked_most(self.lens, rules) if name in self.recursive else (None, frozenset[str]())
         return Shapes(self.space[general], names, make)
+
+    def _shaped(self, general: str, name: str, rules: TurnedSet, form: tuple[Any, ...], said: Any) -> Fast | None:
+        """Make the function of a shape."""
+        sort, held, shape, nulls = form
+        made = self.module.fresh("P")
+        own = {name} - self.open if sort != _DOCUMENT else set[str]()
+        self.open |= own
+        try:
+            ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(made, general, shape, nulls, said)
+            pure = name not in self.recursive or _pure(self.module.functions)
+        except Unsupported:
+            pure = False
+        finally:
+            self.open -= own
+            self._load(self.module.source())
+        return self.space[made] if pure else None
+
+
+def _by_word(name: str, known: Words) -> Fast:
+    whole = known.any_word
+
+    def run(v: Any, link: Any, notes: Any, mem: Any, saw: Any, defaults: Any) -> Any:
+        word = v[name]
+        return (known[word] if type(word) is str else whole)(v, link, notes, mem, saw, defaults)
+
+    return run
 
 
 def _pure(functions: list[str]) -> bool:
@@ -210,13 +234,13 @@ _NAMES: Final = [
     "beside",
     "mint",
     "reader",
-    "remembered",
     "writer",
 ]
 #: What all generated code may name.
 _SPACE: Final[dict[str, Any]] = {
     **{name: getattr(generated, name) for name in _NAMES},
     **{name: getattr(sizes, name) for name in ("FEW", "LARGEST", "WEIGHT", "counted")},
+    "remembered": remembering.remembered,
     "deriver": wording.deriver,
     "words": wording.words,
     "plain_words": wording.plain_words,

@@ -66,6 +66,8 @@ class Context:
     module: Module
     #: Writes the call of a rule set's function: (set, value, link, names that rules around it read).
     call: Callable[..., str]
+    #: Variables whose value is known when the code is made.
+    words: dict[str, str] = field(default_factory=dict[str, str])
 
     def options(self, conversion: Conversion) -> str:
         """Write a codec's options as source."""

@@ -42,13 +42,14 @@ def guard_source(
     snake: bool,
     names: Mapping[str, str] | None = None,
     places: Mapping[Path, str] | None = None,
+    words: Mapping[str, str] | None = None,
 ) -> str:
     """Write a guard about a variable as an expression.
 
     `names` are all that the object has, and where they stand. `places` are those in it that have been fetched, and are
-    there; where something stands below one of them, it is an object.
+    there; where something stands below one of them, it is an object. `words` are values of variables that are known.
     """
-    return _Guard(module, var, names, places or {}).truth(guard.parsed(text, snake=snake), var).source
+    return _Guard(module, var, names, places or {}, words or {}).truth(guard.parsed(text, snake=snake), var).source
 
 
 def _sort(source: str, word: str) -> str:
@@ -56,8 +57,8 @@ def _sort(source: str, word: str) -> str:
     return f"type({source}) in NUMBERS" if word == "number" else f"isinstance({source}, {_SORTS[word]})"
 
 
-def _word(asked: Asked) -> Any:
-    return None if asked.known is None else asked.known[0]
+def _is_text(asked: Asked) -> bool:
+    return asked.known is not None and isinstance(asked.known[0], str)
 
 
 def _known(value: Any) -> Asked:
@@ -72,8 +73,16 @@ def _step(tree: Tree) -> str | None:
 
 
 class _Guard:
-    def __init__(self, module: Module, var: str, names: Mapping[str, str] | None, places: Mapping[Path, str]) -> None:
+    def __init__(
+        self,
+        module: Module,
+        var: str,
+        names: Mapping[str, str] | None,
+        places: Mapping[Path, str],
+        words: Mapping[str, str],
+    ) -> None:
         self.module = module
+        self.words = words
         self.var = var
         self.names = names
         self.places = {path: at for path, at in places.items() if path}
@@ -105,14 +114,18 @@ class _Guard:
     def _field(self, tree: Tree, var: str) -> Asked:
         name = tree["value"]
         if var == self.var and self.names is not None:
-            return Asked(self.names[name]) if name in self.names else _known(None)
+            return self._named(self.names.get(name))
         return self._inside(var, "dict", f"{{}}.get({name!r})")
+
+    def _named(self, at: str | None) -> Asked:
+        if at is None:
+            return _known(None)
+        return _known(self.words[at]) if at in self.words else Asked(at)
 
     def _spelled(self, tree: Tree, var: str) -> Asked:
         name, snake = tree["value"]
         if var == self.var and self.names is not None:
-            found = next((self.names[one] for one in (name, snake) if one in self.names), None)
-            return Asked(found) if found else _known(None)
+            return self._named(next((self.names[one] for one in (name, snake) if one in self.names), None))
         return self._inside(var, "dict", f"{{0}}.get({name!r}, {{0}}.get({snake!r}))")
 
     def _index(self, tree: Tree, var: str) -> Asked:
@@ -190,15 +203,13 @@ class _Guard:
         arguments = [self.ask(child, var) for child in tree["children"]]
         if all(one.known is not None for one in arguments):
             return _known(guard.FUNCTIONS[tree["value"]](*(one.known[0] for one in arguments if one.known is not None)))
-        text = ", ".join(one.source for one in arguments)
-        if tree["value"] == "contains" and arguments[0].source.isidentifier() and isinstance(_word(arguments[1]), str):
-            where, what = arguments[0].source, arguments[1].source
-            return Asked(f"({what} in {where} if type({where}) is str else asked['contains']({text}))", sure=True)
-        if (
-            tree["value"] == "starts_with"
-            and arguments[0].source.isidentifier()
-            and isinstance(_word(arguments[1]), str)
-        ):
+        if tree["value"] == "contains" and arguments[0].source.isidentifier():
+            where, what = arguments[0].source, arguments[1]
+            if what.known == (None,) or _is_text(what):
+                kinds = "(list, str)" if _is_text(what) else "list"
+                return Asked(f"(isinstance({where}, {kinds}) and {what.source} in {where})", sure=True)
+        if tree["value"] == "starts_with" and arguments[0].source.isidentifier() and _is_text(arguments[1]):
             text, head = arguments[0].source, arguments[1].source
             return Asked(f"(type({text}) is str and {text}.startswith({head}))", sure=True)
+        text = ", ".join(one.source for one in arguments)
         return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in ("contains", "starts_with"))

@@ -243,13 +243,21 @@ def _lead(child: Pick) -> str:
     raise Unsupported("list")
 
 
-def necessary(node: Node, var: str, given: Mapping[str, str] | None = None) -> list[str]:
-    """Return tests without which an example cannot fit; `given` says where all names stand that are there."""
+def necessary(
+    node: Node, var: str, given: Mapping[str, str] | None = None, words: Mapping[str, str] | None = None
+) -> list[str]:
+    """Return tests without which an example cannot fit.
+
+    `given` says where all names stand that are there, and `words` what is known to stand there.
+    """
     if not isinstance(node, Obj):
         return []
     found: list[str] = []
     for name, child in node.fields:
         value = given[name] if given else f"{var}.get({name!r})"
+        if words and value in words:
+            found += [] if may_be(child, words[value]) else ["False"]
+            continue
         if isinstance(child, Const) and isinstance(child.value, str):
             found.append(f"{value} == {child.value!r}")
         elif not skippable(child):
@@ -258,6 +266,11 @@ def necessary(node: Node, var: str, given: Mapping[str, str] | None = None) -> l
         return found
     names = sorted(name for name, _ in node.fields)
     return found or (["(" + " or ".join(f"{name!r} in {var}" for name in names) + ")"] if names else [])
+
+
+def may_be(child: Node, word: str) -> bool:
+    """Tell whether a word may stand where an example shows something."""
+    return not isinstance(child, Obj | Pick | Each) and (not isinstance(child, Const) or child.value == word)
 
 
 def _shape(child: Node, value: str) -> list[str]:

@@ -24,7 +24,7 @@ from isogloss.compiler_writing import Writing
 from isogloss.example import All, Const, Each, Known, Node, Obj, Var, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from isogloss.lens import Turn, TurnedSet
 
@@ -71,7 +71,7 @@ class RuleCompiler:
     def _condition(self, read: Read, var: str) -> str:
         """Write what must hold for a rule to run."""
         rule, lens = read.turn.rule, self.context.lens
-        tests = [*necessary(read.node, var, self.shape), *(_strays(var, *pair) for pair in rule.among.items())]
+        tests = [*necessary(read.node, var, self.shape, self.context.words), *self._strays(var, rule.among)]
         tests += seen(rule)
         if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
             tests.append(asked)
@@ -84,7 +84,17 @@ class RuleCompiler:
     def _guard(self, turn: Turn) -> str:
         lens = self.context.lens
         asked = turn.rule.when[lens.reader]
-        return guard_source(self.context.module, asked, "v", snake=lens.snake, names=self.shape)
+        return guard_source(
+            self.context.module, asked, "v", snake=lens.snake, names=self.shape, words=self.context.words
+        )
+
+    def _strays(self, var: str, among: Mapping[str, str]) -> Iterable[str]:
+        """Write the tests whether a list names what is no member of the object beside it."""
+        for name, beside in among.items():
+            names, members = (
+                self.shape.get(one, "None") if self.shape else f"{var}.get({one!r})" for one in (name, beside)
+            )
+            yield f"not (type({members}) is dict and {members}.keys() >= set({names}))"
 
     def _shares(self, cluster: Cluster) -> bool:
         """Tell whether the rules exchange values with other rules of the set."""
@@ -138,7 +148,9 @@ class RuleCompiler:
         reading.object(read.node, thing)
         if reading.hollow and not turn.rule.also:
             raise Unsupported(turn.id)
-        tests = [*reading.tests, *self._more_tests(read)]
+        # Where names are known a condition takes less than a codec does; what it asks does not depend on that.
+        more = self._more_tests(read)
+        tests = [*reading.tests, *more] if self.shape is None else [*more, *reading.tests]
         reading.things = [one for one in reading.things if one is not thing]
         reading.finish()
         code.add(f"if not ({' and '.join(tests)}): {leave}") if tests else None
@@ -316,7 +328,7 @@ class RuleCompiler:
             where = into
         free = f"{path[-1]!r} not in {where}"
         if turn.rule.yields and self._shared(turn, path):
-            code.add(f"if {free}: {where}[{path[-1]!r}] = {source}" if path not in self.sure else "")
+            code.add("pass" if path in self.sure else f"if {free}: {where}[{path[-1]!r}] = {source}")
         else:
             code.add(*([f"if {path[-1]!r} in {where}: raise Bail"] if self._shared(turn, path) else []))
             code.add(f"{where}[{path[-1]!r}] = {source}")
@@ -341,9 +353,3 @@ class RuleCompiler:
 
     def _may_be_leaf(self, turn: Turn, path: tuple[str, ...]) -> bool:
         return any(leaf == path for leaf in self._others(turn))
-
-
-def _strays(var: str, name: str, beside: str) -> str:
-    """Write the test whether a list names what is no member of the object beside it."""
-    members = f"{var}.get({beside!r})"
-    return f"not (type({members}) is dict and {members}.keys() >= set({var}[{name!r}]))"

@@ -5,29 +5,44 @@ What cannot hold without other names is left out, what may be absent and is not 
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from isogloss import guard
 from isogloss.compiler_clusters import SET_ARGUMENTS, Cluster, Read, clustered
 from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_examples import Thing
+from isogloss.compiler_reading import necessary
 from isogloss.compiler_sets import SetCompiler
-from isogloss.example import Obj, places, skippable
+from isogloss.example import Obj, Var, places, skippable
+from isogloss.wording import known_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Mapping
+
+    from isogloss.example import Node
+    from isogloss.lens import Lens, TurnedSet
 
 #: An object with more names than this has no shape.
 _MOST = 40
+#: How many conditions ask about a name before objects are sorted by what stands there.
+_OFTEN = 3
 
 
 class ShapeCompiler(SetCompiler):
     """Compiles one rule set into a function for one shape."""
 
-    def shaped(self, name: str, general: str, names: tuple[str, ...], nulls: frozenset[str]) -> None:
-        """Emit the function; an object that is not what it expects goes to the general one."""
+    def shaped(
+        self, name: str, general: str, names: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str]
+    ) -> None:
+        """Emit the function; an object that is not what it expects goes to the general one.
+
+        What is `said` under a name need not be asked.
+        """
         self._admit(names, nulls)
         values = {one: self.context.module.fresh() for one in names}
+        self.context.words |= {values[one]: word for one, word in said.items()}
         self.shape = {one: value for one, value in values.items() if one not in nulls}
         always, reading = self._sorted()
         reads = [read for read in (self._pruned(read) for read in reading) if read is not None]
@@ -53,7 +68,8 @@ class ShapeCompiler(SetCompiler):
     def _expect(self, body: Code, values: dict[str, str], nulls: Collection[str], general: str) -> None:
         """Nulls stand where they stood in the first object of this shape; what layouts read, they ask themselves."""
         read = {name: value for name, value in values.items() if name not in self.taken}
-        tests = [f"{value} is {'not ' if name in nulls else ''}None" for name, value in read.items()]
+        asked = {name: value for name, value in read.items() if value not in self.context.words}
+        tests = [f"{value} is {'not ' if name in nulls else ''}None" for name, value in asked.items()]
         if tests:
             body.add(f"if {' or '.join(tests)}: return {general}({SET_ARGUMENTS})")
 
@@ -64,6 +80,8 @@ class ShapeCompiler(SetCompiler):
         if not there or any(not skippable(node) for name, node in read.node.fields if name not in self.shape):
             return None
         if read.turn.guard is not None and self._guard(read.turn) == "False":
+            return None
+        if "False" in necessary(Obj(there), "v", self.shape, self.context.words):
             return None
         return replace(read, node=Obj(there))
 
@@ -129,3 +147,21 @@ class ShapeCompiler(SetCompiler):
             self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)
         if len(cluster.reads) == 1 and not odd and all(code.is_straight for _, code in tried if code is not None):
             self.sure.update(self.puts)
+
+
+def asked_most(lens: Lens, rules: TurnedSet) -> tuple[str | None, frozenset[str]]:
+    """Name what most conditions of a set ask about, if a table knows its words, and these words."""
+    guards = [turn.rule.when[lens.reader] for turn in rules.turns if turn.guard is not None]
+    asked = Counter(name for text in guards for name in {path[0] for path in guard.paths(text) if path})
+    for name, count in asked.most_common():
+        tables = [word for turn in rules.turns for word in _tables(lens, turn.read, name)]
+        if count >= _OFTEN and tables:
+            return name, frozenset(known_words(lens, tables[0]))
+    return None, frozenset()
+
+
+def _tables(lens: Lens, node: Node, name: str) -> list[str]:
+    """Name the table by which an example reads a name."""
+    child = dict(node.fields).get(name) if isinstance(node, Obj) else None
+    conversion = lens.conversion(child.conversion) if isinstance(child, Var) and child.conversion else None
+    return [conversion.name] if conversion is not None and conversion.sort == "table" and not conversion.over else []

@@ -206,6 +206,9 @@ class Writing:
         return Written(f"({call} if {bind.var} is not None else None)" if bind.optional else call, bind.optional)
 
     def _word(self, bind: Bind, conversion: Conversion, at: tuple[str, ...]) -> Written:
+        known = self.context.words.get(bind.var)
+        if known is not None and (word := plain_words(self.context.lens, conversion.name).get(known)) is not None:
+            return Written(literal(word), False)
         table = word_table(self.context, conversion.name)
         var = self.context.module.fresh()
         test = f"if {bind.var} is None: {var} = None" if bind.optional else ""

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import marshal
 from functools import lru_cache
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
 from isogloss.loss import Loss
-from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note, keep
+from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note
 from isogloss.pointer import find, pointer
 from isogloss.sizes import shallow, small, walked
 from isogloss.values import ABSENT, Path, Value, same
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from isogloss.loss import Kind
-    from isogloss.shapes import Shapes
 
 # --------------------------------------------------------------------- losses
 
@@ -321,35 +319,7 @@ def close(entries: list[Any], keys: Mapping[str, Any], key: Value, label: Value)
     return entry
 
 
-# --------------------------------------------------------------------- schemas and their like
-
-_LARGEST: Final = 32_768
-
-
-def remembered(shapes: Shapes) -> Callable[..., Value]:
-    """Remember what became of whole values, by their content; what is given out is made anew each time."""
-    known: dict[bytes, tuple[bytes, tuple[Note, ...]]] = {}
-
-    def run(value: Value, link: Link, notes: list[Note], *rest: Any) -> Value:
-        key = marshal.dumps(value)
-        rest[1].size += len(key)
-        hit = known.get(key)
-        if hit is not None:
-            if hit[1]:
-                notes.append((INNER, link, hit[1]))
-            return marshal.loads(hit[0])  # noqa: S302 - what was remembered here was dumped here
-        if not small(key):
-            walked([value])
-        mine: list[Note] = []
-        made = shapes[*value,](value, None, mine, *rest)
-        mine = [note for note in mine if note[0] is not DEEP]
-        if mine:
-            notes.append((INNER, link, tuple(mine)))
-        if len(key) <= _LARGEST:
-            keep(known, key, (marshal.dumps(made), tuple(mine)))
-        return made
-
-    return run
+# --------------------------------------------------------------------- what has been laid
 
 
 class Saw(set[str]):

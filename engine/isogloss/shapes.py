@@ -24,6 +24,25 @@ COUNTED: Final = 1000
 _LOCK: Final = Lock()
 
 
+class Words(dict[str, "Work"]):
+    """The functions of one shape, by the word that stands where most of its rules look; else the one for any value."""
+
+    def __init__(self, any_word: Work, known: frozenset[str], make: Callable[[str], Work | None]) -> None:
+        super().__init__()
+        self.any_word = any_word
+        self.known = known
+        self.make = make
+
+    def __missing__(self, word: str) -> Work:
+        """Return the function for any value, or make the word's own: words of a table are few."""
+        if word not in self.known:
+            return self.any_word
+        with _LOCK:
+            if word not in self:
+                self[word] = self.make(word) or self.any_word
+        return self[word]
+
+
 class Shapes(dict[tuple[str, ...], "Work"]):
     """The functions of one rule set: by the names of an object, the one that knows them, else the general one."""
 

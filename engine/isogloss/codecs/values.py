@@ -24,8 +24,10 @@ def _read_one_or_many(value: Value, _: Options) -> tuple[Value]:
 
 
 def _is_words(value: Value, options: Options) -> bool:
-    kinds = (str, type(None)) if options.get("nulls") else str
-    return isinstance(value, list) and all(isinstance(word, kinds) for word in value)
+    kinds = (str, type(None)) if options.get("nulls") else (str,)
+    return isinstance(value, list) and (
+        {*map(type, value)}.issubset(kinds) or all(isinstance(word, kinds) for word in value)
+    )
 
 
 def _is_number(value: Value, _: Options) -> bool:
