@@ -85,7 +85,9 @@ def _laid(base: Map, own: Map, key: str) -> Map:
             laid.pop(name, None)
         elif isinstance(there, Map) and isinstance(value, Map):
             laid[name] = _laid(there, value, key)
-        elif isinstance(there, Seq) and isinstance(value, Seq) and all(isinstance(item, Map) for item in value):
+        elif (
+            isinstance(there, Seq) and isinstance(value, Seq) and all(isinstance(one, Map) for one in (*there, *value))
+        ):
             laid[name] = _items(there, value, key)
         else:
             laid[name] = value

@@ -29,9 +29,10 @@ def check(book: Book) -> Iterator[Problem]:
 
 def _misplaced(book: Book, document: RuleSet) -> Iterator[Problem]:
     known, phase = book.ruleset.dialects, document.name.rpartition(".")[2]
-    for word, wanted in (("apart", "request"), ("joins", "response")):
-        if getattr(document, word) and phase != wanted:
-            yield Problem(book.mark(document.mark, word), f"only the {wanted} of an operation says {word!r}")
+    # A piece of a stream is like the whole reply, and never joined.
+    for word, wanted in (("apart", ("request",)), ("joins", ("response", "stream"))):
+        if getattr(document, word) and phase not in wanted:
+            yield Problem(book.mark(document.mark, word), f"only the {wanted[0]} of an operation says {word!r}")
         for dialect in getattr(document, word):
             if dialect not in known:
                 yield book.unknown(book.mark(document.mark, word, dialect), "dialect", dialect, known)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from isogloss.codecs.codec import Codec, CodecError
+from isogloss.codecs.codec import Codec, CodecError, same
 from isogloss.values import Value
 
 if TYPE_CHECKING:
@@ -74,7 +75,39 @@ def _write_span(neutral: tuple[Value, ...], options: Options) -> Value:
     return {options["piece"]: number, **found} if number else found
 
 
+def _are_entries(value: Value, options: Options) -> bool:
+    if not isinstance(value, list):
+        return False
+    keys = [item.get(options["key"]) for item in value if isinstance(item, dict)]
+    return len(set(filter(_is_word, keys))) == len(value)
+
+
+def _is_word(value: Value) -> bool:
+    return isinstance(value, str)
+
+
+def _read_entries(value: Value, options: Options) -> tuple[Value]:
+    """Turn a list of pairs into an object; what else an item says is left behind."""
+    return ({item[options["key"]]: item.get(options["value"]) for item in value},)
+
+
+def _write_entries(neutral: tuple[Value, ...], options: Options) -> Value:
+    if not isinstance(neutral[0], dict):
+        message = "an object must stand here"
+        raise CodecError(message)
+    return [{options["key"]: key, options["value"]: value} for key, value in neutral[0].items()]
+
+
+def _read_offsets(value: Value, options: Options) -> tuple[Value]:
+    """Tell of each item of a list where its text begins in the texts of all."""
+    texts = [item.get(options["text"]) if isinstance(item, dict) else None for item in value]
+    sizes = [len(text) if isinstance(text, str) else 0 for text in texts]
+    return (list(accumulate(sizes[:-1], initial=0))[: len(sizes)],)
+
+
 CODECS: Final[dict[str, Codec]] = {
+    "entries": Codec(1, _are_entries, _read_entries, _write_entries, frozenset({"key", "value"})),
+    "offsets": Codec(1, lambda value, _: isinstance(value, list), _read_offsets, same, frozenset({"text"})),
     "spread": Codec(1, _is_object, _read_spread, _write_spread, frozenset({"each", "of", "pool", "through"})),
     "span": Codec(2, _is_object, _read_span, _write_span, frozenset({"from", "piece", "text", "to"})),
 }
