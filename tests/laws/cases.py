@@ -1,4 +1,4 @@
-"""What the laws are drawn over: documents of both dialects for every phase of chat, and what becomes of them."""
+"""What the laws are drawn over: documents of both dialects for chat and other operations, and what becomes of them."""
 
 import json
 from collections.abc import Iterator
@@ -13,11 +13,15 @@ from isogloss import library
 from isogloss.values import DEPTH_LIMIT
 from jsonschema import Draft202012Validator
 from laws import strategies as draw
+from laws import videos
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 OTHER = {"openai": "gemini", "gemini": "openai"}
 PHASES = ("chat.request", "chat.response", "chat.error")
-SIDES = [(phase, source) for phase in PHASES for source in OTHER]
+#: Operations beside chat: their documents by phase and dialect, and the models that Google's are for.
+OTHERS = {**videos.DRAWN}
+MODELS = {"videos": videos.MODELS}
+SIDES = [*((phase, source) for phase in PHASES for source in OTHER), *OTHERS]
 NOW = 1795354472
 
 
@@ -48,7 +52,7 @@ def documents(phase: str, source: str) -> st.SearchStrategy[Any]:
         ("chat.error", "openai"): draw.openai_errors().map(enveloped),
         ("chat.error", "gemini"): draw.gemini_errors().map(enveloped),
     }
-    return strategies[phase, source]
+    return {**strategies, **OTHERS}[phase, source]
 
 
 @cache
@@ -69,6 +73,11 @@ def models(dialect: str) -> st.SearchStrategy[str]:
 @cache
 def cases(phase: str, source: str) -> st.SearchStrategy[Case]:
     """A valid document for a model of the other dialect."""
+    own = MODELS.get(phase.partition(".")[0])
+    if own is not None:
+        for_google = source == "openai" or not phase.endswith("request")
+        named = st.sampled_from(own) if for_google else models(OTHER[source])
+        return st.builds(Case, st.just(phase), st.just(source), documents(phase, source), named)
     for_model = models(OTHER[source]) if phase == "chat.request" else models(source) | models(OTHER[source])
     return st.builds(Case, st.just(phase), st.just(source), documents(phase, source), for_model)
 
@@ -110,7 +119,7 @@ def validator(phase: str, dialect: str) -> Draft202012Validator:
     """The vendor's schema of a phase, OpenAI's with our extensions."""
     if phase == "chat.error":
         return Draft202012Validator(_schema(f"{dialect}/error"))
-    if dialect == "openai":
+    if dialect == "openai" and phase.startswith("chat"):
         return Draft202012Validator({**_schema("extensions"), "$ref": f"#/$defs/{phase}"})
     return Draft202012Validator(_schema(f"{dialect}/{phase}"))
 
