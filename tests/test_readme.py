@@ -3,8 +3,11 @@
 import contextlib
 import io
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -87,6 +90,23 @@ def test_what_it_serves_can_be_served():
     for command in commands:
         done = CliRunner().invoke(program, [*shlex.split(command), "--check"])
         assert done.exit_code == 0, done.output
+
+
+def test_the_gateway_answers_as_shown(tmp_path):
+    """Offline and without a key, from the same command and the same call of curl."""
+    shown = next(block["code"] for block in BLOCKS if "curl http://127.0.0.1:4000" in block["code"])
+    path, body = re.search(r"curl http://127.0.0.1:4000(\S+) .*?-d '(.*?)'", shown, re.DOTALL).groups()
+    headers = re.search(r"`(x-isogloss-losses): ([^`]*)`", TEXT)
+    keyless = {name: value for name, value in os.environ.items() if not name.endswith(("_API_KEY", "_API_BASE"))}
+    command = [sys.executable, "-m", "isogloss", "serve", "--upstream", "emulator", "--port", "0"]
+    environment = {**keyless, "PYTHONUNBUFFERED": "1", "PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))}
+    with subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, text=True) as gateway:
+        address = next(line.split()[2] for line in gateway.stdout if line.startswith("listening on"))
+        done = httpx.post(address + path, json=json.loads(body), timeout=30)
+        gateway.terminate()
+    assert done.status_code == 200, done.text
+    assert done.headers[headers[1]] == headers[2]
+    assert "this is an emulated answer" in done.json()["choices"][0]["message"]["content"]
 
 
 def test_the_demo_prints_what_is_shown():

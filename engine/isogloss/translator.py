@@ -100,7 +100,8 @@ class Translator:
     def asks_stream(self, operation: str, body: Object) -> bool:
         """Tell whether a request of the source dialect asks for a stream."""
         words = self._asking.get(operation)
-        return body.get("stream") is True if words is None else words.items() <= body.items()
+        asks = body.get("stream") is True if words is None else words.items() <= body.items()
+        return asks and f"{operation}.stream" in self.ruleset.documents
 
     def plan(self, model: str | None) -> Meaning:
         """Look up what a model's name means, once for each name."""

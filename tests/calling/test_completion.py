@@ -19,6 +19,7 @@ import pytest
 from gateway.stage import Program, reply, running, settled, stream
 from isogloss import acompletion, completion
 from isogloss.sdk import pools
+from pydantic import BaseModel
 from servers import KEY
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -418,6 +419,24 @@ def test_only_media_are_read_and_only_where_it_is_allowed(gemini, tmp_path):
     with pytest.raises(openai.BadRequestError):
         completion(FLASH, [{"role": "user", "content": image}], read_files=False)
     assert "UE5H" not in json.dumps(gemini.requests())
+
+
+@pytest.mark.parametrize("path", ["/nowhere.png", "./nowhere.png", "file:///nowhere.png"])
+def test_a_path_that_leads_nowhere_is_named(gemini, path):
+    for part in ({"type": "image_url", "image_url": path}, {"type": "file", "file": {"file_id": path}}):
+        with pytest.raises(openai.BadRequestError, match="there is no file"):
+            completion(FLASH, [{"role": "user", "content": [part]}])
+    assert gemini.requests() == []
+
+
+def test_a_class_says_what_to_answer(asked):
+    class Person(BaseModel):
+        name: str
+        age: int
+
+    done = completion(FLASH, HELLO, response_format=Person)
+    assert Person.model_validate_json(done.choices[0].message.content)
+    assert asked()[0]["generationConfig"]["responseMimeType"] == "application/json"
 
 
 # ------------------------------------------------------------------------------------------------ without openai

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -52,10 +53,18 @@ def serve(config: Path | None, check: bool, upstream: str | None, front: str | N
         if upstream == EMULATOR and not check:
             url = stack.enter_context(_emulator())
         settings = _settings(config, {**flags, "upstream": url if url != EMULATOR else None, "front": _parted(front)})
+        if upstream == EMULATOR:
+            settings = _keyed(settings)
         if check:
             paper.say(_told(settings))
             return
         server.run(settings, lambda address: paper.say(f"{_told(settings)}\nlistening on {address} (stop with Ctrl-C)"))
+
+
+def _keyed(settings: Settings) -> Settings:
+    """Show the offline API a key, since it wants one, where neither the environment nor a caller has to have one."""
+    first, *others = settings.upstreams
+    return replace(settings, upstreams=(replace(first, key=EMULATOR), *others))
 
 
 def _parted(front: str | None) -> list[str] | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from isogloss.errors import DocumentError
 from isogloss.pointer import pointer
 from isogloss.sdk.files import local
 
 Object = dict[str, Any]
+
+#: How nothing but a path begins.
+_PATHS: Final = ("/", "./", "../", "~/", "file://")
 
 
 def plain(value: Any, path: tuple[Any, ...] = ()) -> Any:
@@ -37,9 +40,17 @@ def plainly(said: Object, files: bool) -> Object:  # noqa: ARG001 - one of those
 
 def chat(said: Object, files: bool) -> Object:
     """Return a chat's request as a document, with its local files in it where they may be read."""
-    body = plain(said)
+    body = plain({**said, **_format(said.get("response_format"))})
     turns = body.get("messages") if files else None
     return body if not isinstance(turns, list) else {**body, "messages": [_message(one) for one in turns]}
+
+
+def _format(said: Any) -> Object:
+    """Return what a class of pydantic stands for, as the openai package and LiteLLM have it: a schema to answer by."""
+    schema = getattr(said, "model_json_schema", None)
+    if not isinstance(said, type) or not callable(schema):
+        return {}
+    return {"response_format": {"type": "json_schema", "json_schema": {"name": said.__name__, "schema": schema()}}}
 
 
 def _message(message: Any) -> Any:
@@ -59,17 +70,25 @@ def _part(part: Any) -> Any:
 
 def _image(image: Any) -> Any:
     if isinstance(image, str):
-        return local(image, None) or image
+        return _read(image, None) or image
     if not isinstance(image, dict):
         return image
-    found = local(image.get("url"), image.get("format"))
+    found = _read(image.get("url"), image.get("format"))
     return image if found is None else {**image, "url": found}
 
 
 def _file(file: Object) -> Object:
     for name in ("file_id", "file_data"):
-        found = local(file.get(name), file.get("format"))
+        found = _read(file.get(name), file.get("format"))
         if found is not None:
             rest = {key: value for key, value in file.items() if key not in ("file_id", "file_data")}
             return {"filename": Path(file[name]).name, **rest, "file_data": found}
     return file
+
+
+def _read(said: Any, media: Any) -> str | None:
+    """Return a local file as a data URL; None for what is none. What can be nothing but a path must be one."""
+    found = local(said, media)
+    if found is None and isinstance(said, str) and said.startswith(_PATHS):
+        raise DocumentError("", f"there is no file {said[:200]!r}")
+    return found
