@@ -3,7 +3,7 @@
 The peer is litellm 1.106.2, run offline against a mock transport. Each line of `observed_requests.jsonl` is an OpenAI
 request and the Gemini body it became (or the error it met); each line of `observed_responses.jsonl` a Gemini reply and
 the OpenAI object it became, or the pieces of a streamed one and the events they became, which are compared as their
-sum. Facts only: nothing of the peer's code or prose is here.
+sum; each line of `observed_videos.jsonl` one or the other, of videos. Facts only: nothing of the peer's code or prose is here.
 """
 
 import json
@@ -220,3 +220,38 @@ def _members(ours: dict[str, Any], peers: dict[str, Any], path: tuple[Any, ...])
         else:
             found |= differing(ours[name], peers[name], here)
     return found
+
+
+# --------------------------------------------------------------------- videos
+
+_VEO = "veo-3.1-generate-preview"
+_VIDEOS = "https://generativelanguage.googleapis.com"
+
+
+def our_video(case: dict[str, Any]) -> dict[str, Any]:
+    """Ask for a video, look at its job, or read an operation, as the peer was seen to do."""
+    gloss = Translator("openai", "gemini", profile="retired", clock=lambda: CLOCK)
+    asked = gloss.exchange("videos.create", {"model": _VEO, "prompt": "cat", **case.get("params", {})})
+    if "body" in case:
+        return {"body": asked.request.body, "url": _VIDEOS + asked.calls[0].path}
+    operation = {"name": f"models/{_VEO}/operations/abc"}
+    job = asked.response(operation).body
+    if "url" in case:
+        return {"url": _VIDEOS + gloss.exchange("videos.get", {"id": job["id"]}).calls[0].path}
+    if "gemini" not in case:
+        return _job(job)
+    return _job(gloss.exchange("videos.get", {"id": job["id"]}).response(case["gemini"]).body)
+
+
+def peer_video(case: dict[str, Any]) -> dict[str, Any]:
+    """Return what the peer made of it."""
+    if "body" in case:
+        return {"body": case["body"], "url": case["url"]}
+    if "url" in case:
+        return {"url": case["url"][0]}
+    return {"refused": {"status": case["error"]["status"]}} if case["obj"] is None else _job(case["obj"])
+
+
+def _job(job: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the id, which both pack in ways of their own, and what the operation does not say."""
+    return {name: job[name] for name in ("object", "model", "status", "usage", "error") if job.get(name) is not None}

@@ -1,4 +1,4 @@
-"""350 pairs seen from a peer: each result equals the peer's, or stands in `differences.yaml` with the reason."""
+"""361 pairs seen from a peer: each result equals the peer's, or stands in `differences.yaml` with the reason."""
 
 from collections import Counter
 from typing import Any
@@ -8,7 +8,8 @@ from conformance import observed
 
 REQUESTS = {case["name"]: case for case in observed.cases("requests")}
 RESPONSES = {case["name"]: case for case in observed.cases("responses")}
-KNOWN = {"requests": REQUESTS, "responses": RESPONSES}
+VIDEOS = {case["name"]: case for case in observed.cases("videos")}
+KNOWN = {"requests": REQUESTS, "responses": RESPONSES, "videos": VIDEOS}
 NAMED = {sort: observed.differences(sort) for sort in KNOWN}
 
 
@@ -31,6 +32,12 @@ def test_response(name: str):
         pytest.skip(case["skipped"])
     ours, peers = observed.our_response(case), observed.peer_response(case)
     assert observed.differing(ours, peers) == expected("responses", name)
+
+
+@pytest.mark.parametrize("name", VIDEOS)
+def test_video(name: str):
+    ours, peers = observed.our_video(VIDEOS[name]), observed.peer_video(VIDEOS[name])
+    assert observed.differing(ours, peers) == expected("videos", name)
 
 
 @pytest.mark.parametrize("sort", KNOWN)
