@@ -52,6 +52,15 @@ def test_every_sentence_of_a_drop_is_among_the_losses(book, pages):
                 assert docs.markdown.words(drop.reason) in pages["losses.md"]
 
 
+def test_every_prefix_is_on_its_operations_page(book, pages):
+    for name, prefix in book.ruleset.prefixes.items():
+        page = pages[f"operations/{name}.md"]
+        assert f"`{prefix.mark.place}`" in page
+        for keeping in prefix.keeps.values():
+            assert keeping.reason in page
+            assert all(f"`{moved}`" in page for moved in keeping.moves)
+
+
 def test_the_same_rules_give_the_same_pages(pages):
     assert docs.pages(dossier.Rulebook.load()) == pages
 

@@ -11,7 +11,10 @@ from pathlib import Path
 
 import pytest
 import suite
-from isogloss import DocumentError, LossError, bookshelf, caching, checker, loader, source
+from isogloss import DocumentError, LossError, bookshelf, cache_index, caching, checker, loader, source
+from isogloss.crossings import caches
+from isogloss.crossings.crossing import Crossing, Terms
+from isogloss.crossings.servers import Server
 from isogloss.pointer import find, parse_pointer
 from isogloss.translator import Translator
 
@@ -109,6 +112,7 @@ def test_both_together_say_what_the_whole_says(file, case, rulesets):
 
 
 TOY = source.read(FOLDER / "toy.yaml", "toy.yaml")
+CHAT = source.read(FOLDER / "chat.yaml", "chat.yaml")
 
 
 def toy(case_id):
@@ -164,3 +168,50 @@ def test_nobody_asks_and_nobody_makes(rulesets):
         caching.wished(back, "walk", {"steps": [{"by": "a", "bits": [{"word": "ho"}], "keep": {"it": True}}]}) is None
     )
     assert caching.wished(Translator("gemini", "openai"), "chat", {"contents": []}) is None
+
+
+def test_an_operator_switches_it_off(tmp_path):
+    path = tmp_path / "off.yaml"
+    path.write_text("actions: [{at: /prefixes/chat, remove: true, why: nobody pays for caches here}]\n")
+    translator = Translator("openai", "gemini", overlays=[path])
+    marked = {"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}
+    exchange, wish = caching.opened(translator, "chat", {"messages": [{"role": "user", "content": [marked]}]})
+    assert wish is None
+    assert "/messages/0/content/0/cache_control" in [loss.pointer for loss in exchange.losses]
+
+
+def crossed(index):
+    """Return a crossing whose request asks to be cached."""
+    case = next(suite.plain(case) for case in CHAT["cases"] if case["id"] == "on-the-message")
+    translator = gloss(CHAT, None)
+    exchange, wish = caching.opened(translator, "chat", asked(CHAT, case))
+    server = Server(translator.ruleset.dialects["gemini"], "https://behind", "key")
+    return Crossing(exchange, server, Terms(caches=index), wish=wish)
+
+
+def test_nobody_waits_for_ever():
+    index = cache_index.Memory()
+    index.claim = lambda _: cache_index.Entry("claimed")
+    crossing = crossed(index)
+    work = caches.keeper(crossing, crossing.calls[0]).cached()
+    waits = [step.seconds for step in work]
+    assert waits[0] <= 0.05
+    assert max(waits) <= 0.5
+    assert 30 <= sum(waits) <= 31
+    assert "another request" in crossing.exchange.losses[-1].reason
+
+
+def test_who_is_stopped_while_making_it_leaves_it_to_others():
+    index = cache_index.Memory()
+    crossing = crossed(index)
+    work = caches.keeper(crossing, crossing.calls[0]).cached()
+    assert next(work).request.url == "https://behind/v1beta/cachedContents"
+    work.close()
+    again = crossed(index)
+    assert next(caches.keeper(again, again.calls[0]).cached()).request.method == "POST"
+
+
+def test_without_an_index_it_is_said():
+    crossing = crossed(None)
+    assert caches.keeper(crossing, crossing.calls[0]) is None
+    assert crossing.exchange.losses[-1].reason == "nobody keeps caches here"
