@@ -108,7 +108,9 @@ def _said(body: Value, name: str) -> str:
 
 
 def _filled(entry: _Words, part: str, body: Value) -> dict[str, str]:
-    fixed = {word: value for word, value in entry.get(part, {}).items() if not _NAME.fullmatch(value)}
+    if part not in entry:
+        return {}
+    fixed = {word: value for word, value in entry[part].items() if not _NAME.fullmatch(value)}
     said = _asked(entry, part).items() if isinstance(body, dict) else ()
     return fixed | {word: _text(name, body[name]) for word, name in said if name in body}
 
@@ -124,7 +126,9 @@ def _text(name: str, value: Value) -> str:
 
 def _asked(entry: _Words, part: str) -> dict[str, str]:
     """Return the names that a route's query or headers say, by their words."""
-    found = ((word, _NAME.fullmatch(value)) for word, value in entry.get(part, {}).items())
+    if part not in entry:
+        return {}
+    found = ((word, _NAME.fullmatch(value)) for word, value in entry[part].items())
     return {word: match[1] for word, match in found if match is not None}
 
 
