@@ -92,8 +92,6 @@ class Translator:
         self.enforce = enforce
         #: Whether documents are as good as measured: generated code leaves to the interpreter what passes these.
         self.usual: Final = self.limits == LIMITS
-        #: Whether what generated code says is all that is asked for.
-        self.swift: Final = not trace
         self._plans: dict[str | None, Meaning] = {}
         self._asking = routes.asking(self.ruleset.dialects[source])
 
@@ -301,7 +299,7 @@ class Exchange:
     def stencils(self) -> Stencils | None:
         """Return the stencils of this exchange's streams; none where a ledger is kept."""
         gloss = self.gloss
-        if not gloss.swift:
+        if gloss.trace:
             return None
         lens = self._lens("stream", gloss.target, gloss.source)
         key = (gloss.defaults, gloss.on_loss)
