@@ -106,7 +106,7 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
         check_size(body, gloss.limits)
     # Generated code keeps no registers: of a stream it takes what tells no strand.
     told = memory.progress
-    if told is None or (gloss.swift and not told.one and told.each not in body):
+    if told is None or (not gloss.trace and not told.one and told.each not in body):
         done = fast(lens, body, memory, gloss, more)
         if done is not None:
             return done
