@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The sections whose entries may have heirs, and the name by which the items of a list are told apart.
 _KEYS: Final = {"sets": "id", "documents": "id", "layouts": "at"}
+#: Sections of one form: a set may be the heir of a document, and a document of a set.
+_ALIKE: Final = ("documents", "sets")
 
 
 def resolved(tree: Map, problems: list[Problem]) -> Map:
@@ -23,9 +25,18 @@ def resolved(tree: Map, problems: list[Problem]) -> Map:
     for section in _KEYS:
         entries = _copy(tree[section])
         for name in tree[section]:
-            entries[name] = _entry(section, name, tree[section], problems, ())
+            entries[name] = _entry(section, name, _known(section, tree), problems, ())
         full[section] = entries
     return full
+
+
+def _known(section: str, tree: Map) -> Map:
+    """Return the entries that those of a section may be heirs of, by name; its own come first."""
+    known = _copy(tree[section])
+    for other in _ALIKE if section in _ALIKE else ():
+        for name, entry in tree[other].items():
+            known.setdefault(name, entry)
+    return known
 
 
 def lineage(name: str, entries: Map) -> tuple[str, ...]:

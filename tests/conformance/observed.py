@@ -3,7 +3,8 @@
 The peer is litellm 1.106.2, run offline against a mock transport. Each line of `observed_requests.jsonl` is an OpenAI
 request and the Gemini body it became (or the error it met); each line of `observed_responses.jsonl` a Gemini reply and
 the OpenAI object it became, or the pieces of a streamed one and the events they became, which are compared as their
-sum; each line of `observed_videos.jsonl` one or the other, of videos. Facts only: nothing of the peer's code or prose is here.
+sum; each line of `observed_videos.jsonl` one or the other, of videos. Facts only: nothing of the peer's code or prose
+is here.
 """
 
 import json
