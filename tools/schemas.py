@@ -48,6 +48,11 @@ OPENAI_ROOTS = {
     "openai/chat.request": "CreateChatCompletionRequest",
     "openai/chat.response": "CreateChatCompletionResponse",
     "openai/chat.stream": "CreateChatCompletionStreamResponse",
+    "openai/completions.request": "CreateCompletionRequest",
+    "openai/completions.response": "CreateCompletionResponse",
+    "openai/completions.stream": "CreateCompletionResponse",
+    "openai/embeddings.request": "CreateEmbeddingRequest",
+    "openai/embeddings.response": "CreateEmbeddingResponse",
     "openai/videos.create.request": "CreateVideoJsonBody",
     "openai/videos.create.response": "VideoResource",
     "openai/videos.get.response": "VideoResource",
@@ -238,6 +243,17 @@ INTEGER: Schema = {"type": "integer"}
 BOOLEAN: Schema = {"type": "boolean"}
 OBJECT: Schema = {"type": "object"}
 
+TASKS = words(
+    "TASK_TYPE_UNSPECIFIED RETRIEVAL_QUERY RETRIEVAL_DOCUMENT SEMANTIC_SIMILARITY CLASSIFICATION CLUSTERING "
+    "QUESTION_ANSWERING FACT_VERIFICATION CODE_RETRIEVAL_QUERY"
+)
+EMBEDDING: Schema = {
+    "outputDimensionality": {"type": "integer", "minimum": 1},
+    "taskType": {"type": "string", "enum": TASKS},
+    "title": STRING,
+}
+"""What may be said beside a content that is embedded."""
+
 GEMINI_COMPOSED: dict[str, Schema] = {
     "GenerateContentRequest": closed(
         {
@@ -257,6 +273,33 @@ GEMINI_COMPOSED: dict[str, Schema] = {
         required=["contents"],
     ),
     "SystemInstruction": closed({"parts": many(ref("Part"), minItems=1), "role": STRING}, required=["parts"]),
+    "EmbedRequest": {"anyOf": [ref("BatchEmbedContentsRequest"), ref("EmbedContentRequest")]},
+    "BatchEmbedContentsRequest": closed(
+        {"model": STRING, "requests": many(ref("EmbedContentRequest"), minItems=1, maxItems=100)},
+        required=["requests"],
+    ),
+    "EmbedContentRequest": closed(
+        {"content": ref("Content"), "embedContentConfig": ref("EmbedContentConfig"), "model": STRING, **EMBEDDING},
+        required=["content"],
+    ),
+    "EmbedContentConfig": closed(
+        EMBEDDING | dict.fromkeys(words("audioTrackExtraction autoTruncate documentOcr"), BOOLEAN)
+    ),
+    "EmbedResponse": closed(
+        {
+            "embedding": ref("ContentEmbedding"),
+            "embeddings": many(ref("ContentEmbedding")),
+            "usageMetadata": ref("EmbeddingUsage"),
+        }
+    ),
+    "ContentEmbedding": closed({"shape": many(INTEGER), "values": many({"type": "number"}, minItems=1)}),
+    "EmbeddingUsage": closed(
+        {
+            "promptTokenCount": INTEGER,
+            "promptTokensDetails": many(ref("ModalityTokenCount")),
+            "totalTokenCount": INTEGER,
+        }
+    ),
     "PredictLongRunningRequest": closed(
         {
             "instances": many(ref("VideoInstance"), minItems=1, maxItems=1),
@@ -479,6 +522,11 @@ GEMINI_EXCLUSIVE: dict[str, tuple[str, ...]] = {
 GEMINI_ROOTS: dict[str, tuple[str, Phase]] = {
     "gemini/chat.request": ("GenerateContentRequest", "request"),
     "gemini/chat.response": ("GenerateContentResponse", "response"),
+    "gemini/completions.request": ("GenerateContentRequest", "request"),
+    "gemini/completions.response": ("GenerateContentResponse", "response"),
+    "gemini/completions.stream": ("GenerateContentResponse", "response"),
+    "gemini/embeddings.request": ("EmbedRequest", "request"),
+    "gemini/embeddings.response": ("EmbedResponse", "response"),
     "gemini/videos.create.request": ("PredictLongRunningRequest", "request"),
     "gemini/videos.create.response": ("Operation", "response"),
     "gemini/videos.get.response": ("Operation", "response"),
@@ -1194,6 +1242,8 @@ own and no part of this.
 - Some fields are required (`GEMINI_REQUIRED`). In a request a turn holds a part, a part holds exactly one kind of data,
   and of some pairs one may stand (`GEMINI_EXCLUSIVE`): the API answers 400 to the rest, or never sends it.
 - Errors are `google.rpc.Status` as JSON, written from its documentation.
+- Requests for embeddings, one content or many, are written from the API's reference (https://ai.google.dev/api/embeddings);
+  the package makes them without a type of their own.
 - The package no longer asks this API for videos: `predictLongRunning` and its operations are written from the API's
   documentation (https://ai.google.dev/gemini-api/docs/video) and from what the last releases that did so had sent.
 
