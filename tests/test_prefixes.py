@@ -153,6 +153,33 @@ def test_the_same_turns_have_one_digest(rulesets):
     assert digest() != digest(turns=[{**turns[0], "bits": [{"say": "another way to go"}]}, *turns[1:]])
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"rivers": ["Mur", "Drau", ""]},
+        {"rivers": ["MurDrau"]},
+        {"rivers": [["Mur", "Drau"]]},
+        {"rivers": ["Drau", "Mur"]},
+        {"rivers": ["Mur"], "Drau": None},
+        {"rivers": {"Mur": "Drau"}},
+        {"rivers": [1, "Drau"]},
+        {"rivers": ["1", "Drau"]},
+        {"rivers": ["\ud83d", "Drau"]},
+        {},
+        [],
+        None,
+    ],
+)
+def test_no_two_documents_have_one_digest(other, rulesets):
+    def digest(said):
+        request = {**asked(TOY, toy("turns")), "map": said}
+        exchange, wish = caching.opened(gloss(TOY, rulesets(TOY["rules"])), "walk", request)
+        return caching.cut(exchange, wish, exchange.request.body).digest
+
+    assert digest(other) == digest(copy.deepcopy(other))
+    assert digest(other) != digest({"rivers": ["Mur", "Drau"]})
+
+
 @pytest.mark.parametrize("body", [None, [], "x", {"turns": None}, {"turns": {}}, {"turns": [None, 1, []]}])
 def test_what_is_no_request_asks_for_nothing(body, rulesets):
     translator = gloss(TOY, rulesets(TOY["rules"]))

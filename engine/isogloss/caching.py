@@ -24,7 +24,7 @@ from isogloss.running import run
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from isogloss.prefixes import Asking, Keeping, Prefix, Sign
     from isogloss.rule import Ruleset, Table
@@ -128,13 +128,20 @@ _OTHER: Final = "a cache has one time to live; the first one that is given holds
 
 def _marks(body: Value, asking: Asking) -> Iterator[tuple[Path, Sign]]:
     """Yield every mark with the sign it is, group by group."""
-    groups = find(body, asking.groups)
-    for index, group in enumerate(groups if isinstance(groups, list) else ()):
-        for sign in asking.marks:
-            for path in every(group, sign.at):
-                mark = find(group, path)
-                if isinstance(mark, dict) and all(same(mark.get(name), word) for name, word in sign.says.items()):
-                    yield (*asking.groups, index, *path), sign
+    found = find(body, asking.groups)
+    groups: list[Value] = found if isinstance(found, list) else []
+    for index, group in enumerate(groups):
+        if isinstance(group, dict):
+            for sign in asking.marks:
+                # Most requests ask for nothing: they should not wait for it.
+                if isinstance(group.get(sign.at[0]), dict | list):
+                    for path in every(group, sign.at):
+                        if _says(find(group, path), sign.says):
+                            yield (*asking.groups, index, *path), sign
+
+
+def _says(value: Value, words: Mapping[str, Value]) -> bool:
+    return isinstance(value, dict) and all(same(value.get(name), word) for name, word in words.items())
 
 
 def _end(indexes: Sequence[Any]) -> int:
@@ -237,8 +244,7 @@ def _common(exchange: Exchange, wish: Wish) -> int:
 def _stays(groups: list[Value], keeping: Keeping) -> int:
     """Return the index of the last group that is never cached; all after it stay too."""
     for index in range(len(groups) - 1, -1, -1):
-        group = groups[index]
-        if isinstance(group, dict) and all(same(group.get(name), word) for name, word in keeping.stays.items()):
+        if _says(groups[index], keeping.stays):
             return index
     return 0
 
@@ -276,18 +282,38 @@ def _tokens(value: Value, keeping: Keeping) -> int:
     while left:
         one = left.pop()
         if isinstance(one, dict):
-            tokens += sum(keeping.objects[name] for name in one if name in keeping.objects)
+            tokens += sum(keeping.objects[name].of(one[name]) for name in one if name in keeping.objects)
             size += sum(len(name) for name in one)
             left += [member for name, member in one.items() if name not in keeping.objects]
         elif isinstance(one, list):
             left += one
         elif isinstance(one, str):
-            size += len(one.encode("utf-8", "replace"))
+            size += len(one) if one.isascii() else len(one.encode("utf-8", "replace"))
     return tokens + size // keeping.bytes
 
 
 def _digest(value: Value) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    """Name a document by all it says; large media are read where they are, not written out once more."""
+    digest = hashlib.sha256()
+    _feed(digest.update, value)
+    return digest.hexdigest()
+
+
+def _feed(update: Callable[[bytes], None], value: Value) -> None:
+    """Say each value with its kind and its length, so that no two documents say the same."""
+    if isinstance(value, dict):
+        update(b"{%d" % len(value))
+        for name in sorted(value):
+            _feed(update, name)
+            _feed(update, value[name])
+    elif isinstance(value, list):
+        update(b"[%d" % len(value))
+        for item in value:
+            _feed(update, item)
+    else:
+        data = value.encode("utf-8", "surrogatepass") if isinstance(value, str) else json.dumps(value).encode()
+        update(b"%c%d:" % (b'"' if isinstance(value, str) else b"#", len(data)))
+        update(data)
 
 
 # --------------------------------------------------------------------- the calls

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from isogloss.pointer import dotted
+from isogloss.pointer import dotted, find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -69,6 +69,21 @@ class Gone:
 
 
 @dataclass(frozen=True)
+class Weight:
+    """How many tokens an object counts for, whatever it holds: by what the word at a place begins with."""
+
+    at: Path
+    heads: Mapping[str, int]
+    otherwise: int
+
+    def of(self, value: Value) -> int:
+        """Weigh an object."""
+        word = find(value, self.at)
+        found = (count for head, count in self.heads.items() if isinstance(word, str) and word.startswith(head))
+        return next(found, self.otherwise)
+
+
+@dataclass(frozen=True)
 class Keeping:
     """How a dialect caches."""
 
@@ -84,9 +99,9 @@ class Keeping:
     reason: str
     #: The fact with the fewest tokens of a cache.
     least: str | None
-    #: How tokens are estimated: bytes of text for each, and what objects of some names count for, whatever they hold.
+    #: How tokens are estimated: bytes of text for each, and what objects of some names count for.
     bytes: int
-    objects: Mapping[str, int]
+    objects: Mapping[str, Weight]
     makes: Making
     gone: tuple[Gone, ...]
 
@@ -155,10 +170,16 @@ def _keeping(entries: Entries, entry: Map) -> Keeping:
         reason=entries.text(entry, "reason"),
         least=entry.get("least"),
         bytes=weighs.get("bytes", 4),
-        objects=dict(weighs.get("objects", {})),
+        objects={name: _weight(entry) for name, entry in weighs.get("objects", {}).items()},
         makes=_making(entries, entry["makes"]),
         gone=tuple(_gone(entries, item) for item in entries.items(entry, "gone")),
     )
+
+
+def _weight(entry: Any) -> Weight:
+    if isinstance(entry, int):
+        return Weight((), {}, entry)
+    return Weight(dotted(entry["at"]), dict(entry["heads"]), entry["otherwise"])
 
 
 def _making(entries: Entries, entry: Map) -> Making:

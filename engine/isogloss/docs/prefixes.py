@@ -49,7 +49,8 @@ def section(ruleset: Ruleset, operation: str) -> list[str]:
 
 def _row(dialect: str, keeping: Keeping) -> tuple[str, ...]:
     least = f"at least {code(keeping.least)}, by estimate" if keeping.least else ""
-    weighs = value({"bytes": keeping.bytes, "objects": dict(keeping.objects)})
+    objects = {name: {**weight.heads, "otherwise": weight.otherwise} for name, weight in keeping.objects.items()}
+    weighs = value({"bytes": keeping.bytes, "objects": objects})
     return (
         code(dialect),
         _place(keeping.groups),
