@@ -31,6 +31,19 @@ def test_an_image_is_drawn(call, asked):
     assert asked()[0]["generationConfig"]["imageConfig"]["aspectRatio"] == "3:2"
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.usefixtures("gemini")
+def test_an_image_is_drawn_in_pieces(asynchronous):
+    async def heard():
+        return [event async for event in await isogloss.aimage_generation("A cat", PAINTER, stream=True)]
+
+    events = asyncio.run(heard()) if asynchronous else list(isogloss.image_generation("A cat", PAINTER, stream=True))
+    assert events[-1].type == "image_generation.completed"
+    assert base64.b64decode(events[-1].b64_json).startswith(b"\x89PNG")
+    assert events[-1].partial_image_index is None
+    assert events[-1].usage.output_tokens
+
+
 DATA_URL = f"data:image/png;base64,{INLINE['data']}"
 #: All sorts of files, of one that lies at a path.
 SORTS = {
