@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 from isogloss.codecs import dump_json
+from isogloss.example import NAME_TOLD
 from isogloss.matching import Bound, Env
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable
 
     from isogloss.interpreter import Run
@@ -93,8 +94,7 @@ def satisfied(rule: Rule, env: Env) -> bool:
     return bool(rule.satisfied and values) and all(known)
 
 
-#: A name in a sentence, and the most letters of what stands for it.
-_NAME: Final = re.compile(r"\{([a-z_][a-z0-9_-]*)\}")
+#: The most letters of what is put into a sentence.
 _LETTERS: Final = 300
 
 
@@ -106,12 +106,7 @@ def worded(sentence: str, env: Env) -> str:
         items = [bound] if bound is None or bound.items is None else bound.items
         return ", ".join(_text(item.value) for item in items if item is not None)[:_LETTERS]
 
-    return _NAME.sub(value, sentence).strip()
-
-
-def names_told(sentence: str) -> list[str]:
-    """List the variables that a sentence names."""
-    return _NAME.findall(sentence)
+    return NAME_TOLD.sub(value, sentence).strip()
 
 
 def _text(value: Value) -> str:

@@ -70,7 +70,11 @@ class RuleError(IsoglossError):
 class DocumentError(IsoglossError):
     """The document cannot be translated: where in the document, and which rule said so."""
 
-    def __init__(self, pointer: str, reason: str, *, rule: str = "", place: str = "", status: int = 400) -> None:
+    def __init__(
+        self, pointer: str, reason: str, *, rule: str = "", place: str = "", status: int = 400, stated: bool = False
+    ) -> None:
+        #: Whether the status is what a rule says about a reply, and not the usual one.
+        self.stated = stated
         self.pointer = pointer
         self.reason = reason
         self.rule = rule

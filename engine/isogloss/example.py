@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _VARIABLE: Final = re.compile(r"\$([a-z_][a-z0-9_-]*)(\*?)(\??)")
+#: A variable in a sentence: {name}.
+NAME_TOLD: Final = re.compile(r"\{([a-z_][a-z0-9_-]*)\}")
 _CONVERSION: Final = re.compile(r"^(?P<left>[^|]+?)(\s*\|\s*(?P<name>[a-z][a-z0-9_.:-]*[*%]?))?$")
 
 

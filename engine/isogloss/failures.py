@@ -112,6 +112,8 @@ def of_reply(error: IsoglossError, raw: Any) -> Failure:
         return lossy(error.losses, raw)
     if isinstance(error, ValidationError):
         return unfit(error)
+    if isinstance(error, DocumentError) and error.stated:
+        return Failure(error.status, _sentence(error))
     return Failure(502, f"the upstream's reply cannot be translated: {error}")
 
 

@@ -162,10 +162,11 @@ class Run:
         progress = self.exchange.progress
         return progress.strand if progress is not None and layout.layout.partial else None
 
-    def refuse(self, path: Path, reason: str, status: int = 400) -> NoReturn:
+    def refuse(self, path: Path, reason: str, status: int | None = None) -> NoReturn:
         """Refuse the document for what stands at a place."""
+        said: dict[str, Any] = {} if status is None else {"status": status, "stated": True}
         raise DocumentError(
-            pointer(self.accounts.real(path)), reason, rule=self.owner.id, place=self.owner.place, status=status
+            pointer(self.accounts.real(path)), reason, rule=self.owner.id, place=self.owner.place, **said
         )
 
     def run_turn(

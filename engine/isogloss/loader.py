@@ -157,7 +157,7 @@ class Reader(Entries):
             ignores=self.words(entry, "ignores"),
             source=self.words(entry, "source"),
             note=self.text(entry, "note"),
-            status=entry.get("status", 400),
+            status=entry.get("status"),
             title=self.text(entry, "title"),
         )
 

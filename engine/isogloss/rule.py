@@ -96,7 +96,7 @@ class Rule:
     ignores: tuple[str, ...] = ()
     source: tuple[str, ...] = ()
     note: str = ""
-    status: int = 400
+    status: int | None = None
     title: str = ""
 
 

@@ -374,8 +374,9 @@ class Stream:
 
     def _broken(self, error: IsoglossError) -> list[Value]:
         status = error.status if isinstance(error, DocumentError) else _BAD_GATEWAY
-        # What cannot be translated here is the server's word: the caller is not to blame.
-        return self.fail(str(error), _BAD_GATEWAY if status == _BAD_REQUEST else status)
+        stated = isinstance(error, DocumentError) and error.stated
+        # What cannot be translated here is the server's word: the caller is not to blame, unless a rule says so.
+        return self.fail(str(error), _BAD_GATEWAY if status == _BAD_REQUEST and not stated else status)
 
     def _status(self, event: Value) -> int:
         """Return the HTTP status of an error in a piece: a number there, or one that its words stand for."""

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from isogloss import example
 from isogloss.checks.book import Book, Held, names_in
-from isogloss.completing import names_told
 from isogloss.errors import Problem, near, suggestion
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def _told(book: Book, held: Held) -> Iterator[Problem]:
     """What a refusal puts into its sentence must have been read."""
     rule = held.rule
     known = set[str]().union(*(names_in(side) for side in rule.sides.values()))
-    for name in names_told(rule.refuse or ""):
+    for name in example.NAME_TOLD.findall(rule.refuse or ""):
         if name not in known:
             yield book.unknown(book.mark(rule.mark, "refuse"), "variable", name, known)
 

@@ -47,7 +47,7 @@ def _ends(rule: Rule) -> Iterator[str]:
     if rule.drop is not None:
         yield f"**lost**: {words(rule.drop)}"
     if rule.refuse is not None:
-        yield f"**refused** ({rule.status}): {words(rule.refuse)}"
+        yield f"**refused** ({rule.status or 400}): {words(rule.refuse)}"
 
 
 def _loss(rule: Rule) -> Iterator[str]:

@@ -123,9 +123,12 @@ def _spoken(setting: Setting, dice: Dice) -> list[Part]:
 
 
 def _pictured(setting: Setting, dice: Dice) -> list[Part]:
-    aspect = setting.config.get("imageConfig", {}).get("aspectRatio", "1:1")
     said = [{"text": _written(setting, dice, "image")}] if "TEXT" in setting.modalities else []
-    return [*said, media.picture(dice, aspect)]
+    return [*said, _drawn(setting, dice)]
+
+
+def _drawn(setting: Setting, dice: Dice) -> Part:
+    return media.picture(dice, setting.config.get("imageConfig", {}).get("aspectRatio", "1:1"))
 
 
 def _runs_code(setting: Setting, text: str) -> bool:
@@ -213,7 +216,8 @@ def _thoughts(setting: Setting, dice: Dice, count: int) -> list[Part]:
     if not count or not setting.config.get("thinkingConfig", {}).get("includeThoughts"):
         return []
     text = setting.wishes.get("thought") or _written(setting, dice, "thought")
-    return [{"text": text, "thought": True}]
+    drafts = [{**_drawn(setting, Dice(dice.seed, "draft")), "thought": True}] if "IMAGE" in setting.modalities else []
+    return [{"text": text, "thought": True}, *drafts]
 
 
 def _signed(parts: list[Part], setting: Setting, dice: Dice) -> list[Part]:

@@ -4,6 +4,7 @@
 …/models/{m}                                  get
 …/models/{m}:generateContent                  and streamGenerateContent, countTokens
 …/models/{m}:embedContent                     and batchEmbedContents
+…/models/{m}:predict
 …/models/{m}:predictLongRunning               …/models/{m}/operations/{id}, …/files/{id}:download
 …/cachedContents                              list, create
 …/cachedContents/{id}                         get, patch, delete
@@ -21,7 +22,7 @@ from starlette.applications import Starlette
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from isogloss.emulator import calling, embedding, generation, models, resources, scripts, videos
+from isogloss.emulator import calling, embedding, generation, models, predicting, resources, scripts, videos
 from isogloss.emulator.calling import Call, endpoint
 from isogloss.emulator.errors import Refusal
 from isogloss.emulator.store import KEPT, State
@@ -39,6 +40,7 @@ _METHODS: Final[dict[str, Any]] = {
     "countTokens": generation.count,
     "embedContent": embedding.embed,
     "batchEmbedContents": embedding.embed_many,
+    "predict": predicting.predict,
     "predictLongRunning": videos.begin,
 }
 _VERSIONS: Final = ("v1beta", "v1", "v1alpha")

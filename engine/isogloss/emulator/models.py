@@ -46,7 +46,7 @@ class Model:
     signatures: str
     image_signatures: bool
     image_sizes: tuple[str, ...]
-    aspects: bool
+    aspects: tuple[str, ...]
     speech: str
     streams_speech: bool
     thinking: str

@@ -5,6 +5,7 @@ https://ai.google.dev/api/generate-content
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
 _MEDIA: Final = re.compile(
     r"image/(?:png|jpeg|webp|heic|heif|avif)|audio/.+|video/.+|text/.+"
     r"|application/(?:pdf|json|xml|rtf|javascript|x-javascript|x-python|x-typescript|x-httpd-php|x-ipynb\+json)"
+)
+#: How files begin, and how much base64 shows it.
+_HEADS: Final = {"image/png": b"\x89PNG\r\n", "image/jpeg": b"\xff\xd8\xff", "image/webp": b"RIFF"}
+_HEAD: Final = 8
+_SPEAKERS: Final = 2
+_VOICES: Final = frozenset(
+    re.findall(
+        r"\w+",
+        """zephyr puck charon kore fenrir leda orus aoede callirrhoe autonoe enceladus iapetus umbriel algieba despina
+        erinome algenib rasalgethi laomedeia achernar alnilam schedar gacrux pulcherrima achird zubenelgenubi
+        vindemiatrix
+        sadachbia sadaltager sulafat""",
+    )
 )
 _STRUCTURED: Final = frozenset({"application/json", "text/x.enum"})
 
@@ -51,8 +65,16 @@ def _media(request: dict[str, Any], model: Model) -> None:
         kind = part.get("inlineData", {}).get("mimeType", "").partition(";")[0].lower()
         if kind and not _MEDIA.fullmatch(kind):
             raise refuse(f"{where}.inline_data.mime_type", f"Unsupported MIME type: {kind}")
+        if kind in _HEADS and _differs(kind, part["inlineData"].get("data", "")):
+            raise refuse(f"{where}.inline_data.data", f"Unable to process input image: this is no {kind}.")
         if "mediaResolution" in part and not model.part_resolution:
             raise refuse(f"{where}.media_resolution", f"{model.name} takes no media resolution on a part.")
+
+
+def _differs(kind: str, data: str) -> bool:
+    """Tell whether base64 begins as no file of a media type does; what is shorter than a head may be any."""
+    head = base64.urlsafe_b64decode(data[:_HEAD].replace("+", "-").replace("/", "_")) if len(data) > _HEAD else b""
+    return bool(head) and not head.startswith(_HEADS[kind])
 
 
 def _parts(request: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -119,11 +141,28 @@ def _modalities(config: dict[str, Any], model: Model) -> None:
 def _output(config: dict[str, Any], model: Model) -> None:
     if "speechConfig" in config and model.speech == "none":
         raise refuse("generation_config.speech_config", f"{model.name} does not speak.")
+    if "speechConfig" in config:
+        _voices(config["speechConfig"])
     image = config.get("imageConfig", {})
     if image and not model.aspects:
         raise refuse("generation_config.image_config", f"{model.name} takes no image_config.")
+    if image.get("aspectRatio", "") not in ("", *model.aspects):
+        sentence = f"{model.name} has no shape {image['aspectRatio']}."
+        raise refuse("generation_config.image_config.aspect_ratio", sentence)
     if image.get("imageSize", "") not in ("", *model.image_sizes):
         raise refuse("generation_config.image_config.image_size", f"{model.name} has no size {image['imageSize']}.")
+
+
+def _voices(speech: dict[str, Any]) -> None:
+    """https://ai.google.dev/gemini-api/docs/speech-generation."""
+    speakers = speech.get("multiSpeakerVoiceConfig", {}).get("speakerVoiceConfigs", [])
+    if "multiSpeakerVoiceConfig" in speech and len(speakers) != _SPEAKERS:
+        raise refuse("generation_config.speech_config.multi_speaker_voice_config", "There must be two speakers.")
+    for config in (speech, *speakers):
+        name = config.get("voiceConfig", {}).get("prebuiltVoiceConfig", {}).get("voiceName", "Kore")
+        if name.lower() not in _VOICES:
+            where = "generation_config.speech_config.voice_config.prebuilt_voice_config.voice_name"
+            raise refuse(where, f"Voice name {name} is not supported.")
 
 
 # --- thinking: https://ai.google.dev/gemini-api/docs/thinking
