@@ -1,10 +1,13 @@
 """`embedding` and `aembedding`, against the offline Gemini."""
 
+import asyncio
 import base64
 import struct
 
+import isogloss
 import openai
 import pytest
+from isogloss.sdk import pools
 from openai.types import CreateEmbeddingResponse
 
 MODEL = "gemini/gemini-embedding-2"
@@ -51,6 +54,24 @@ def test_what_is_refused(call, gemini):
 def test_an_error_of_one_share_is_the_error_of_all(call):
     with pytest.raises(openai.RateLimitError):
         call("embedding", MODEL, ["Hello"] * 150 + ["[[error RESOURCE_EXHAUSTED]]"], max_retries=0)
+
+
+@pytest.mark.usefixtures("gemini")
+def test_what_is_cancelled_leaves_nothing_open():
+    """Several calls at once: the caller leaves, or one of them takes too long."""
+    slow = {"model": MODEL, "input": ["[[delay 2]]"] * 350, "dimensions": 4}
+
+    async def main():
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.2):
+                await isogloss.aembedding(**slow)
+        pool = await pools.async_pool()
+        assert pool._transport._pool.connections == []  # noqa: SLF001
+        with pytest.raises(openai.APITimeoutError):
+            await isogloss.aembedding(**slow, timeout=0.2)
+        assert pool._transport._pool.connections == []  # noqa: SLF001
+
+    asyncio.run(main())
 
 
 def test_what_is_lost_is_told(call):
