@@ -21,9 +21,9 @@ def plan(exchange: Exchange) -> Plan:
 
 
 def calls(exchange: Exchange) -> tuple[Call, ...]:
-    """Return the calls to make at once; of a plan that ends with another operation's call, the first one."""
+    """Return the calls to make at once; of a plan the first one."""
     stages = plan(exchange)
-    if stages and stages[-1].call != exchange.operation:
+    if stages:
         return (of(exchange, stages[0].call),)
     bodies = [done.body for done, _ in exchange.shares] or [exchange.request.body]
     return tuple(_call(exchange, exchange.operation, body, stream=exchange.streams) for body in bodies)

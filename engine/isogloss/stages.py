@@ -38,10 +38,6 @@ class Stage:
     to: str | None = None
     #: The field of the caller's form whose bytes are its body.
     sends: str | None = None
-    #: The value without which it is left out.
-    when: str | None = None
-    #: What is lost where it fails; without it the whole fails.
-    otherwise: str | None = None
 
 
 Plan = tuple[Stage, ...]
@@ -61,7 +57,7 @@ def operations(known: Mapping[str, Mapping[str, Plan]]) -> set[str]:
 
 
 def _stage(entries: Entries, entry: Map) -> Stage:
-    entries.keys(entry, "call keep to sends when otherwise note")
+    entries.keys(entry, "call keep to sends note")
     to = entries.text(entry, "to")
     if to and not to.startswith("@"):
         entries.say(entry.marks["to"], "an address is a value that the exchange keeps: @name")
@@ -71,8 +67,6 @@ def _stage(entries: Entries, entry: Map) -> Stage:
         keep={name: _kept(entries, entry["keep"], name) for name in entry.get("keep", {})},
         to=to.removeprefix("@") or None,
         sends=entries.text(entry, "sends") or None,
-        when=entries.text(entry, "when") or None,
-        otherwise=entries.text(entry, "otherwise") or None,
     )
 
 

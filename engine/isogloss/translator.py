@@ -221,8 +221,8 @@ class Exchange:
 
     @property
     def model(self) -> str | None:
-        """The model as the caller names it."""
-        return self.plan.model
+        """The model as the caller names it; else as the request's rules have kept it, as ids of jobs do."""
+        return self.plan.model if self.plan.model is not None else _text(self.memory.get("model"))
 
     @property
     def target_model(self) -> str | None:
@@ -238,12 +238,6 @@ class Exchange:
         """Open the exchange anew, with more that it knows; or with another body."""
         whole, known = self.body if body is ABSENT else body, {**self.known, **values}
         return Exchange(self.gloss, self.operation, whole, model=self.model, stream=self.streams, known=known)
-
-    def lose(self, loss: Loss) -> None:
-        """Add a loss that no document tells; raise LossError where losses are refused."""
-        if self.gloss.on_loss != "ignore":
-            self.losses += (loss,)
-        self._refuse((loss,))
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
         """Translate the reply back into the caller's dialect: that of the one call, or those of all, in their order.

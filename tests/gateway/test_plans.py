@@ -23,7 +23,6 @@ documents:
     rules:
       - {id: far, openai: {far: $f}, gemini: {far: $f}}
       - {id: pace, openai: {pace: $p}, gemini: {pace: $p}}
-      - {id: tired, openai: {tired: "@tired"}, gemini: {}, oneway: openai}
       - {id: map, openai: {}, gemini: {map: "@map"}, oneway: openai, knows: {openai: map}}
   walk.response:
     rules:
@@ -33,14 +32,11 @@ documents:
   walk.rest.request:
     rules:
       - {id: where, openai: {far: $f}, gemini: {at: $f}}
-    drops: {openai: {pace: nobody rests at a pace, tired: the place says it}}
+    drops: {openai: {pace: nobody rests at a pace}}
 plans:
   walk:
     gemini:
-      - call: walk.rest
-        when: tired
-        keep: {map: {at: maps.0.name, refuse: there is no map, status: 404}}
-        otherwise: there was no rest
+      - {call: walk.rest, keep: {map: {at: maps.0.name, refuse: there is no map, status: 404}}}
       - {call: walk}
 """
 DATA = base64.b64encode(b"\x00tap tap").decode()
@@ -77,37 +73,35 @@ def asked(stage):
 
 
 def test_what_one_stage_keeps_the_next_one_says(stage):
-    found = walk(stage, far=3, tired=True)
+    found = walk(stage, far=3)
     assert (found.status_code, found.content, found.headers["content-type"]) == (200, b"\x00tap tap", "audio/wav")
     assert asked(stage) == [("/v1beta/rest", {"at": 3}), ("/v1beta/walk", {"far": 3, "map": "m1"})]
     assert found.headers["x-isogloss-losses"] == "0"
 
 
-def test_a_stage_that_nothing_asks_for_is_left_out(stage):
-    assert walk(stage, far=3).status_code == 200
-    assert asked(stage) == [("/v1beta/walk", {"far": 3})]
-
-
-@pytest.mark.parametrize(("bare", "status"), [(True, 200), (False, 503), (False, 302)])
-def test_a_stage_that_fails_is_a_loss_where_there_is_another_way(stage, bare, status):
-    stage[1].bare, stage[1].status = bare, status
-    found = walk(stage, far=3, tired=True)
-    assert (found.status_code, found.headers["x-isogloss-losses"]) == (200, "1 plans.walk.rest")
-    assert asked(stage)[-1] == ("/v1beta/walk", {"far": 3})
+@pytest.mark.parametrize(
+    ("bare", "told", "status", "words"),
+    [(True, 200, 404, "there is no map"), (False, 503, 503, "no"), (False, 302, 502, "redirect")],
+)
+def test_a_stage_that_fails_ends_the_plan(stage, bare, told, status, words):
+    stage[1].bare, stage[1].status = bare, told
+    found = walk(stage, far=3)
+    assert (found.status_code, words in found.json()["error"]["message"]) == (status, True)
+    assert [path for path, _ in asked(stage)] == ["/v1beta/rest"]
 
 
 def test_names_stand_in_headers_and_nothing_else_does(stage):
     assert walk(stage, far=3, pace="slow").status_code == 200
     assert stage[1].last["headers"]["x-pace"] == "slow"
-    assert asked(stage) == [("/v1beta/walk", {"far": 3})]
+    assert asked(stage)[-1] == ("/v1beta/walk", {"far": 3, "map": "m1"})
     stage[1].seen.clear()
-    found = walk(stage, far=3, pace="slow\r\nx-other: 1")
-    assert (found.status_code, stage[1].seen) == (400, [])
+    assert walk(stage, far=3, pace="slow\r\nx-other: 1").status_code == 400
+    assert [one for one in stage[1].seen if "x-pace" in one["headers"]] == []
 
 
 def test_a_reply_of_bytes_must_hold_some(rules):
     async def odd(_, send, __):
-        await reply(send, 200, {"sound": "no base64!", "kind": "audio/wav"})
+        await reply(send, 200, {"maps": [{"name": "m1"}], "sound": "no base64!", "kind": "audio/wav"})
 
     with between(odd, {"GEMINI_API_KEY": KEY}, front=["openai"], overlays=[rules]) as stage:
         found = walk(stage, far=1)

@@ -134,18 +134,11 @@ def absent_facts(book: Book, dialect: str, wanted: Iterable[str], mark: Mark) ->
 
 
 def _memory(book: Book, held: Held) -> Iterator[Problem]:
-    known = known_values(book)
+    known = GIVEN | _remembered(book)
     for word in ("knows", "lacks"):
         for dialect, name in getattr(held.rule, word).items():
             if name not in known:
                 yield book.unknown(book.mark(held.rule.mark, word, dialect), "value of the exchange", name, known)
-
-
-def known_values(book: Book) -> set[str]:
-    """Return what an exchange can know: what it is given, what rules keep, and what plans keep of replies."""
-    plans = [plan for sides in book.ruleset.plans.values() for plan in sides.values()]
-    kept = {name for plan in plans for stage in plan for name in stage.keep}
-    return GIVEN | _remembered(book) | kept
 
 
 def _remembered(book: Book) -> set[str]:

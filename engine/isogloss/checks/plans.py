@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from isogloss.checks.names import known_values
 from isogloss.errors import Problem
 
 if TYPE_CHECKING:
@@ -31,8 +30,6 @@ def _plan(book: Book, operation: str, dialect: str, plan: Plan) -> Iterator[Prob
         yield from _stage(book, dialect, stage, kept)
         kept |= set(stage.keep)
     last = plan[-1]
-    if last.otherwise is not None:
-        yield Problem(book.mark(last.mark, "otherwise"), "the last stage gives the reply: there is no going on without")
     if last.keep:
         yield Problem(book.mark(last.mark, "keep"), "nothing comes after the last stage that could know this")
     yield from _form(book, operation, plan)
@@ -45,9 +42,6 @@ def _stage(book: Book, dialect: str, stage: Stage, kept: set[str]) -> Iterator[P
         yield book.unknown(book.mark(stage.mark, "call"), f"operation that {dialect} is asked for", stage.call, called)
     if stage.to is not None and stage.to not in kept:
         yield book.unknown(book.mark(stage.mark, "to"), "value that a stage before keeps", stage.to, kept)
-    known = kept | known_values(book)
-    if stage.when is not None and stage.when not in known:
-        yield book.unknown(book.mark(stage.mark, "when"), "value of the exchange", stage.when, known)
 
 
 def _form(book: Book, operation: str, plan: Plan) -> Iterator[Problem]:

@@ -1,7 +1,7 @@
 """Requests as multipart/form-data, sans-IO: bytes in, the document that a JSON body would have been, out.
 
-https://www.rfc-editor.org/rfc/rfc7578. Everything is bounded: how many it holds, names, texts, what stands above each part; the
-whole by whoever feeds it.
+https://www.rfc-editor.org/rfc/rfc7578. Everything is bounded: how many texts and files it holds, names, texts, what
+stands above each; the whole by whoever feeds it.
 """
 
 from __future__ import annotations

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from isogloss import calls
-from isogloss.crossings.asking import Refused, Told, asked
-from isogloss.crossings.doing import Broken
+from isogloss.crossings.asking import Told, asked
 from isogloss.failures import Failure
-from isogloss.loss import Loss
 from isogloss.pointer import find
 from isogloss.values import ABSENT
 
@@ -18,28 +16,31 @@ if TYPE_CHECKING:
     from isogloss.crossings.asking import Flow
     from isogloss.crossings.crossing import Crossing, Pieces
     from isogloss.crossings.doing import Step
-    from isogloss.stages import Kept, Stage
+    from isogloss.stages import Kept, Plan, Stage
     from isogloss.values import Value
 
-_LOST: Final = "approximated"
+
+def followed(crossing: Crossing, plan: Plan) -> Generator[Step, Any, Told | Pieces | Flow]:
+    """Do all stages; gives the reply to the last one."""
+    for stage in plan:
+        if stage.sends is not None and crossing.upload is None:
+            raise Failure(400, f"{stage.sends} must be sent as a file in a form", param=stage.sends)
+    for stage in plan[:-1]:
+        yield from _prepared(crossing, stage)
+    return (yield from _last(crossing, plan[-1]))
 
 
-def prepared(crossing: Crossing, stage: Stage) -> Generator[Step, Any, None]:
+def _prepared(crossing: Crossing, stage: Stage) -> Generator[Step, Any, None]:
     """Do a stage that others come after: the exchange knows what it keeps."""
-    if stage.when is not None and crossing.exchange.memory.get(stage.when) is ABSENT:
-        return
-    try:
-        kept = yield from _kept(crossing, stage)
-    except (Refused, Broken, Failure):
-        if stage.otherwise is None:
-            raise
-        crossing.exchange.lose(Loss(_LOST, "", None, f"plans.{stage.call}", stage.mark.place, stage.otherwise))
-    else:
-        crossing.exchange = crossing.exchange.knowing(kept)
+    done = yield from _done(crossing, stage)
+    if not isinstance(done, Told):
+        raise Failure(502, "the upstream's reply is no document")
+    kept = {name: _value(kept, done, name) for name, kept in stage.keep.items()}
+    crossing.exchange = crossing.exchange.knowing(kept)
 
 
-def last(crossing: Crossing, stage: Stage) -> Generator[Step, Any, Told | Pieces | Flow]:
-    """Do the last stage, where it is a call of its own: its reply is the operation's."""
+def _last(crossing: Crossing, stage: Stage) -> Generator[Step, Any, Told | Pieces | Flow]:
+    """Do the last stage, whose reply is the operation's."""
     done = yield from _done(crossing, stage)
     if stage.sends is not None and crossing.upload is not None:
         _settle(crossing, crossing.upload.document())
@@ -48,8 +49,6 @@ def last(crossing: Crossing, stage: Stage) -> Generator[Step, Any, Told | Pieces
 
 def _done(crossing: Crossing, stage: Stage) -> Generator[Step, Any, Told | Pieces | Flow]:
     to = None if stage.to is None else _address(crossing.exchange.memory.get(stage.to))
-    if stage.sends is not None and crossing.upload is None:
-        raise Failure(400, f"{stage.sends} must be sent as a file in a form", param=stage.sends)
     sends = crossing.upload if stage.sends is not None else None
     return (yield from asked(crossing, calls.of(crossing.exchange, stage.call), to, sends))
 
@@ -58,13 +57,6 @@ def _address(value: Value) -> str:
     if not isinstance(value, str):
         raise Failure(502, "the upstream gives no address")
     return value
-
-
-def _kept(crossing: Crossing, stage: Stage) -> Generator[Step, Any, dict[str, Value]]:
-    done = yield from _done(crossing, stage)
-    if not isinstance(done, Told):
-        raise Failure(502, "the upstream's reply is no document")
-    return {name: _value(kept, done, name) for name, kept in stage.keep.items()}
 
 
 def _value(kept: Kept, told: Told, name: str) -> Value:

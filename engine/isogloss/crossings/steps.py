@@ -47,15 +47,11 @@ def steps(crossing: Crossing) -> Generator[Step, Any, Translation | Reply | Piec
 
 def _replies(crossing: Crossing) -> Generator[Step, Any, list[Any]]:
     try:
-        *before, end = calls.plan(crossing.exchange) or (None,)
-        for stage in before:
-            assert stage is not None
-            yield from plans.prepared(crossing, stage)
-        if end is not None and end.call != crossing.exchange.operation:
-            return [(yield from plans.last(crossing, end))]
-        made = crossing.exchange.calls if before else crossing.calls
+        plan = calls.plan(crossing.exchange)
+        if plan:
+            return [(yield from plans.followed(crossing, plan))]
     except IsoglossError as error:
         raise of_request(error) from error
-    if len(made) == 1:
-        return [(yield from asked(crossing, made[0]))]
-    return (yield Together(tuple(asked(crossing, call) for call in made), crossing.terms.bounds.at_once))
+    if len(crossing.calls) == 1:
+        return [(yield from asked(crossing, crossing.calls[0]))]
+    return (yield Together(tuple(asked(crossing, call) for call in crossing.calls), crossing.terms.bounds.at_once))
