@@ -4,13 +4,15 @@ import asyncio
 import base64
 import io
 import json
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import openai
 import pytest
-from servers import TLS
-from wire.chain import gateway
+from isogloss.gateway import server, settings
+from servers import KEY, TLS, emulated
+from wire.chain import Gateway, gateway
 
 #: The client warns that OpenAI itself has shut its videos down.
 pytestmark = pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
@@ -32,6 +34,13 @@ def studio(emulator):
 def videos(studio):
     with studio.openai() as client:
         yield client.videos
+
+
+@contextmanager
+def only(emulator, **words):
+    """A gateway that knows the servers of its configuration only."""
+    with server.background(settings.decide({"port": 0, **words}, {})) as address:
+        yield Gateway(address, emulator)
 
 
 def packed(*values):
@@ -204,3 +213,41 @@ def test_the_address_of_a_film_holds_no_key(videos):
     uri = done.model_extra["extra_content"]["google"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"]
     assert "key" not in uri
     assert httpx.get(uri, verify=TLS).status_code == 403
+
+
+def test_a_job_is_looked_at_where_it_was_asked_for(emulator):
+    """Of several servers the id says which: it holds the model as its caller calls it."""
+    with emulated() as other:
+        upstreams = {
+            "first": {"dialect": "gemini", "url": emulator.url},
+            "other": {"dialect": "gemini", "url": other.url},
+        }
+        models = {"films": {"upstream": "other", "model": VEO}}
+        words = {"front": ["openai"], "profile": "retired", "upstreams": upstreams, "models": models}
+        with only(emulator, **words) as running, running.openai() as client:
+            done = client.videos.create_and_poll(model="films", prompt="elsewhere", poll_interval_ms=10)
+            film = client.videos.download_content(done.id).read()
+        assert not emulator.requests()
+        assert len(other.requests()) == 5
+    assert (done.status, film[4:8]) == ("completed", b"ftyp")
+
+
+@pytest.fixture(scope="module")
+def theatre(emulator, studio):
+    """Gemini's API in front, behind it a server that speaks OpenAI's: the gateway of `studio`."""
+    with gateway(emulator, studio.url, front=["gemini"], back="openai") as running:
+        yield running
+
+
+@pytest.mark.parametrize(("prompt", "ending"), [("a cat", "response"), ("[[spoil INTERNAL]] a cat", "error")])
+def test_googles_call_of_a_server_that_speaks_openais_dialect(theatre, prompt, ending):
+    body = {"instances": [{"prompt": prompt}], "parameters": {"aspectRatio": "9:16", "durationSeconds": 4}}
+    with theatre.raw(headers={"x-goog-api-key": KEY}) as client:
+        begun = client.post(f"/v1beta/models/{VEO}:predictLongRunning", json=body).json()
+        seen = [client.get(f"/v1beta/{begun['name']}").json() for _ in range(2)]
+        assert [one["name"] for one in seen] == [begun["name"]] * 2
+        assert ["done" in one for one in seen] == [False, True]
+        assert ending in seen[1]
+        if ending == "response":
+            uri = httpx.URL(seen[1]["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"])
+            assert client.get(uri.raw_path.decode()).content[4:8] == b"ftyp"

@@ -200,7 +200,7 @@ class Gateway:
             return await self._passing.answer(asked, aim, self._settings.upstreams[0], shown)
         needs_body = aim.route.embodied and f"{aim.route.operation}.request" in self.ruleset.documents
         body, upload = await bodies.read(asked, aim.route, self._settings.limits) if needs_body else (None, None)
-        name = aim.route.model or (body.get("model") if isinstance(body, dict) else None)
+        name = aim.route.model or (body.get("model") if isinstance(body, dict) else self._exchanges.named(aim))
         upstream, model = self._upstream(name)
         if upstream.dialect != aim.front:
             return await self._exchanges.answer(asked, aim, upstream, body, shown, upload)

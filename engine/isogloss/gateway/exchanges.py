@@ -88,6 +88,18 @@ class Exchanges:
             )
         return self._made[key]
 
+    def named(self, aim: Aim) -> str | None:
+        """Return the model that is kept in an id in the address; None where there is none."""
+        route = aim.route
+        others = [one for one in self._settings.upstreams if one.dialect != aim.front]
+        if route is None or not route.said or not others:
+            return None
+        try:
+            gloss = self.gloss(aim.front, others[0], explained=False, strict=False)
+            return gloss.exchange(route.operation, route.document(None)).model
+        except IsoglossError:
+            return None  # it is refused when it is asked for
+
     async def answer(
         self, asked: Asked, aim: Aim, upstream: Upstream, body: Value, shown: str | None, upload: Upload | None = None
     ) -> Answer:
@@ -169,6 +181,7 @@ def _terms(settings: Settings) -> Terms:
         response=limits.response,
         event=limits.event,
         media=limits.media,
+        media_total=limits.media_total,
         media_files=limits.media_files,
         media_time=limits.media_time,
         media_redirects=limits.media_redirects,
