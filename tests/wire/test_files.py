@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import openai
 import pytest
@@ -82,7 +83,7 @@ def test_the_other_way_round(front, reverse):
             client.files.get(name=made.id)
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="the memory of a process is read from /proc")
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory of a process is read from /proc")
 def test_a_large_file_is_not_held(emulator, tmp_path):
     """The memory of the gateway does not grow by what goes through it."""
     size = 20 * 1024 * 1024
