@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
+import isogloss
 import openai
 import pytest
 from isogloss.gateway import server, settings
@@ -251,3 +252,18 @@ def test_googles_call_of_a_server_that_speaks_openais_dialect(theatre, prompt, e
         if ending == "response":
             uri = httpx.URL(seen[1]["response"]["generateVideoResponse"]["generatedSamples"][0]["video"]["uri"])
             assert client.get(uri.raw_path.decode()).content[4:8] == b"ftyp"
+
+
+def test_a_client_that_translates_by_itself(emulator):
+    """Without a gateway: the official client with a transport of ours."""
+    http = isogloss.http_client(api_key=KEY, api_base=emulator.url, profile="retired")
+    with openai.OpenAI(api_key=KEY, http_client=http) as client:
+        done = client.videos.create_and_poll(
+            model=VEO, prompt="a cat", input_reference=("a.png", PNG), poll_interval_ms=10
+        )
+        assert done.status == "completed"
+        assert client.videos.download_content(done.id).read()[4:8] == b"ftyp"
+        with client.videos.with_streaming_response.download_content(done.id) as film:
+            assert b"".join(film.iter_bytes(100))[4:8] == b"ftyp"
+        with pytest.raises(openai.NotFoundError):
+            client.videos.retrieve(packed("models/../files/x", None, None, None, None))
