@@ -214,6 +214,43 @@ def test_wrong_options_are_named(gemini, wrong):
     assert gemini.requests() == []
 
 
+@pytest.mark.parametrize(
+    "base",
+    [
+        *("http://[bad", "http://h:abc", "http://h:99999", "ftp://h", "h", "http://h\n.org", "http://h h"),
+        *("http://h?a=b", "http://me:password@h", "http://h#"),
+    ],
+)
+def test_addresses_that_are_none(gemini, base):
+    with pytest.raises(openai.BadRequestError, match="base address must be") as refused:
+        completion(FLASH, HELLO, api_base=base)
+    assert "password" not in str(refused.value) + str(refused.value.request.url)
+    assert gemini.requests() == []
+
+
+def test_names_that_fit_no_address(gemini):
+    with pytest.raises(openai.BadRequestError, match="no such address"):
+        completion("gemini/" + "x" * 100_000, HELLO)
+    with pytest.raises(openai.BadRequestError, match="no such address"):
+        completion(FLASH, HELLO, api_base=f"http://{'a' * 300}")
+    assert gemini.requests() == []
+
+
+def test_what_is_no_text_is_no_key(gemini):
+    with pytest.raises(TypeError, match="api_key is a text, not bytes") as refused:
+        completion(FLASH, HELLO, api_key=SECRET.encode())
+    assert SECRET not in str(refused.value)
+    assert gemini.requests() == []
+
+
+def test_what_holds_itself(gemini):
+    messages = []
+    messages.append(messages)
+    with pytest.raises(openai.BadRequestError, match="holds itself"):
+        completion(FLASH, messages)
+    assert gemini.requests() == []
+
+
 def test_retry_after_is_honoured():
     async def play(_, send, program):
         if len(program.seen) == 1:

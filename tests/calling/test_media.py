@@ -90,13 +90,18 @@ def test_sorts_of_images_are_known_without_a_name(call, asked):
     assert sent == [f"image/{kind}" for kind in heads.values()]
 
 
+class Nothing:
+    """Something that is no file."""
+
+
 @pytest.mark.parametrize(
     ("image", "words"),
     [
         ("nowhere.png", "no file 'nowhere.png'"),
         (b"nonsense", r"hand in \(name, bytes, type\)"),
         ((None, "text"), "holds no bytes"),
-        (io.StringIO("text"), "StringIO is no JSON value"),
+        ([Nothing()], "Nothing is no JSON value"),
+        (io.StringIO("text"), "open it with mode 'rb'"),
         (5, "an image is"),
         ([], "an edit needs an image"),
     ],
@@ -104,6 +109,12 @@ def test_sorts_of_images_are_known_without_a_name(call, asked):
 def test_what_is_no_image_is_named(call, gemini, image, words):
     with pytest.raises(openai.BadRequestError, match=words):
         call("image_edit", image, "Give it a hat", PAINTER)
+    assert gemini.requests() == []
+
+
+def test_a_file_that_is_open_as_text(call, gemini, picture):
+    with picture.open(encoding="utf-8") as file, pytest.raises(openai.BadRequestError, match="mode 'rb'"):
+        call("image_edit", file, "Give it a hat", PAINTER)
     assert gemini.requests() == []
 
 

@@ -119,7 +119,13 @@ def _plain(key: str | None) -> str | None:
 
 
 def _sound(base: str) -> str:
-    split = urlsplit(base)
-    if split.scheme not in ("http", "https") or not split.hostname or split.query or split.fragment:
+    """Return an address without what stands around it; one that holds a password would show it in logs."""
+    base = base.strip()
+    try:
+        split = urlsplit(base)
+        sound = split.scheme in ("http", "https") and split.hostname and split.username is None and split.port != 0
+    except ValueError:  # brackets or a port that are none
+        sound = False
+    if not sound or "?" in base or "#" in base or not base.isprintable() or " " in base:
         raise Failure(400, "the base address must be http://host:port or https://host/path")
     return base.rstrip("/")

@@ -66,6 +66,9 @@ class Options:
     custom_llm_provider: str = _BACK
 
     def __post_init__(self) -> None:
+        for name in ("api_key", "api_base", "profile"):
+            if not isinstance(getattr(self, name), str | None):  # its value may be a key, and is not shown
+                raise TypeError(f"{name} is a text, not {type(getattr(self, name)).__name__}")
         if self.custom_llm_provider != _BACK:
             raise ValueError(f"only {_BACK} is asked here, not {self.custom_llm_provider!r}")
         retries: Any = self.max_retries

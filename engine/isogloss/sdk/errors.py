@@ -104,7 +104,10 @@ def request(url: str) -> Any:
 
 
 def _request(http: Any, url: str) -> Any:
-    return http.Request("POST", url)
+    try:
+        return http.Request("POST", url)
+    except (http.InvalidURL, UnicodeError):  # https://www.rfc-editor.org/rfc/rfc2606#section-2
+        return http.Request("POST", "http://invalid")
 
 
 def _inner(body: Any) -> dict[str, Any]:

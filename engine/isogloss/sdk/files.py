@@ -85,8 +85,15 @@ def _content(said: Any, *, reads: bool) -> bytes | None:
         _bounded(Path(said).stat().st_size, os.fspath(said))
         return Path(said).read_bytes()
     read = getattr(said, "read", None)
-    found = read(_MOST + 1) if callable(read) else None
-    return found if isinstance(found, bytes) else None
+    if not callable(read):
+        return None
+    try:
+        found = read(_MOST + 1)
+    except UnicodeError:
+        found = None
+    if not isinstance(found, bytes):
+        raise DocumentError("", "the file is open as text; open it with mode 'rb'")
+    return found
 
 
 def _url(content: bytes | None, name: str, media: Any) -> str:

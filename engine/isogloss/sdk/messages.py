@@ -13,6 +13,8 @@ from isogloss.sdk.files import local
 
 Object = dict[str, Any]
 
+#: Deeper than any request may be.
+_DEEPEST: Final = 210
 #: How nothing but a path begins.
 _PATHS: Final = ("/", "./", "../", "~/", "file://")
 
@@ -21,6 +23,8 @@ def plain(value: Any, path: tuple[Any, ...] = ()) -> Any:
     """Return a value as plain JSON values; raise DocumentError where there is something else in it."""
     if value is None or isinstance(value, (str, int, float)):
         return value
+    if len(path) > _DEEPEST:
+        raise DocumentError(pointer(path[:_DEEPEST]), "the value is nested too deep, or holds itself")
     if isinstance(value, Mapping):
         return {str(name): plain(member, (*path, str(name))) for name, member in value.items()}
     if isinstance(value, (list, tuple)):

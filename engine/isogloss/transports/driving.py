@@ -55,6 +55,8 @@ class _Library:
         except http.TransportError as error:
             unsent = isinstance(error, (http.ConnectError, http.ConnectTimeout, http.PoolTimeout))
             raise Broken(error, arrived=not unsent, late=isinstance(error, http.TimeoutException)) from None
+        except (http.InvalidURL, UnicodeError) as error:  # a host, or a model's name, that fits no address
+            raise Failure(400, f"there can be no such address: {error}") from None
 
 
 class Line(_Library, lines.Line):
