@@ -3,8 +3,8 @@
 The peer is litellm 1.106.2, run offline against a mock transport. Each line of `observed_requests.jsonl` is an OpenAI
 request and the Gemini body it became (or the error it met); each line of `observed_responses.jsonl` a Gemini reply and
 the OpenAI object it became, or the pieces of a streamed one and the events they became, which are compared as their
-sum; each line of `observed_videos.jsonl` one or the other, of videos. Facts only: nothing of the peer's code or prose
-is here.
+sum; each line of `observed_videos.jsonl` one or the other, of videos, and of `observed_texts.jsonl` of embeddings and
+text completions. Facts only: nothing of the peer's code or prose is here.
 """
 
 import json
@@ -256,3 +256,43 @@ def peer_video(case: dict[str, Any]) -> dict[str, Any]:
 def _job(job: dict[str, Any]) -> dict[str, Any]:
     """Leave out the id, which both pack in ways of their own, and what the operation does not say."""
     return {name: job[name] for name in ("object", "model", "status", "usage", "error") if job.get(name) is not None}
+
+
+# --------------------------------------------------------------------- embeddings and legacy completions
+
+#: What the peer was answered with: a vector for each content, and a short text.
+_VECTOR = {"values": [0.1, 0.2]}
+_TEXT = {
+    "candidates": [{"content": {"role": "model", "parts": [{"text": "hi"}]}, "finishReason": "STOP", "index": 0}],
+    "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5},
+    "modelVersion": "gemini-x-001",
+    "responseId": "resp123",
+}
+
+
+def our_text(case: dict[str, Any]) -> dict[str, Any]:
+    """Ask for embeddings or a text completion, and read the answer."""
+    gloss = Translator("openai", "gemini", clock=lambda: CLOCK)
+    try:
+        asked = gloss.exchange(case["operation"], case["request"])
+    except DocumentError as error:
+        return refused(error)
+    body = asked.request.body
+    reply = _TEXT if case["operation"] == "completions" else {"embeddings": [_VECTOR for _ in body["requests"]]}
+    return {"body": normal_gemini(body), "response": _said(asked.response(reply).body)}
+
+
+def peer_text(case: dict[str, Any]) -> dict[str, Any]:
+    """Return what the peer made of it."""
+    if "error" in case:
+        return {"refused": case["error"]}
+    return {"body": normal_gemini(case["body"]), "response": _said(case["response"])}
+
+
+def _said(value: Any) -> Any:
+    """Leave out what says nothing, and what clocks make."""
+    if isinstance(value, list):
+        return [_said(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _said(member) for name, member in value.items() if name not in _MADE and member not in (None, {}, [])}

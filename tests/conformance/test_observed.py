@@ -9,7 +9,8 @@ from conformance import observed
 REQUESTS = {case["name"]: case for case in observed.cases("requests")}
 RESPONSES = {case["name"]: case for case in observed.cases("responses")}
 VIDEOS = {case["name"]: case for case in observed.cases("videos")}
-KNOWN = {"requests": REQUESTS, "responses": RESPONSES, "videos": VIDEOS}
+TEXTS = {case["name"]: case for case in observed.cases("texts")}
+KNOWN = {"requests": REQUESTS, "responses": RESPONSES, "videos": VIDEOS, "texts": TEXTS}
 NAMED = {sort: observed.differences(sort) for sort in KNOWN}
 
 
@@ -38,6 +39,12 @@ def test_response(name: str):
 def test_video(name: str):
     ours, peers = observed.our_video(VIDEOS[name]), observed.peer_video(VIDEOS[name])
     assert observed.differing(ours, peers) == expected("videos", name)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text(name: str):
+    ours, peers = observed.our_text(TEXTS[name]), observed.peer_text(TEXTS[name])
+    assert observed.differing(ours, peers) == expected("texts", name)
 
 
 @pytest.mark.parametrize("sort", KNOWN)
