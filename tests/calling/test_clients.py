@@ -14,6 +14,7 @@ from google import genai
 from google.genai import errors, types
 from isogloss.sdk import clients
 from openai import AsyncOpenAI, OpenAI
+from page import PNG
 from servers import KEY
 
 HELLO = [{"role": "user", "content": "Hello"}]
@@ -224,3 +225,29 @@ def test_the_other_sdk_for_coroutines():
 
     with running(Program(play)) as url:
         assert asyncio.run(main(url)) == "Hello\u2028!"
+
+
+# ------------------------------------------------------------------------------------------------ every operation
+
+
+@pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning")
+def test_every_operation_is_asked_for_by_an_official_client(gemini, tmp_path):
+    with (
+        isogloss.http_client(api_base=gemini.url, profile="retired") as http,
+        OpenAI(api_key=KEY, http_client=http, max_retries=0) as made,
+    ):
+        assert len(made.embeddings.create(model="gemini-embedding-2", input=["a"] * 101, dimensions=4).data) == 101
+        assert made.completions.create(model=FLASH, prompt="Hello").choices[0].text
+        assert made.images.generate(model="gemini-2.5-flash-image", prompt="A cat").data[0].b64_json
+        pictures = [("a.png", PNG), ("b.png", PNG)]
+        assert made.images.edit(model="gemini-2.5-flash-image", prompt="A hat", image=pictures).data[0].b64_json
+        said = made.audio.speech.create(model="gemini-2.5-flash-preview-tts", input="Hello", voice="alloy")
+        assert said.content[:4] == b"RIFF"
+        job = made.videos.create(model="veo-3.1-generate-preview", prompt="A cat", input_reference=("a.png", PNG))
+        assert made.videos.poll(job.id, poll_interval_ms=10).status == "completed"
+        made.videos.download_content(job.id).write_to_file(tmp_path / "cat.mp4")
+        assert (tmp_path / "cat.mp4").read_bytes()[4:8] == b"ftyp"
+        file = made.files.create(file=("a.pdf", b"%PDF-1.7", "application/pdf"), purpose="user_data")
+        assert file.id in [one.id for one in made.files.list()]
+        assert made.files.delete(file.id).deleted
+        assert made.models.retrieve(FLASH).id == FLASH
