@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from isogloss.rule import Block, Drop, Layout, Rule, RuleSet, Ruleset, Slot, Telling
+    from isogloss.values import Path
 
 
 def names(ruleset: Ruleset) -> list[str]:
@@ -52,7 +53,24 @@ def page_of(ruleset: Ruleset, operation: str) -> str:
 def _document(ruleset: Ruleset, rules: RuleSet) -> list[str]:
     phase = rules.name.rpartition(".")[2]
     head = [anchor(rules.name), f"## {phase.capitalize()}", *_title(rules)]
-    return [*head, *_tellings(rules.stream), *_rules(ruleset, rules)]
+    return [*head, *_shares(rules), *_tellings(rules.stream), *_rules(ruleset, rules)]
+
+
+def _shares(rules: RuleSet) -> Iterator[str]:
+    """Say what takes several calls, and how their replies become one."""
+    for dialect, apart in rules.apart.items():
+        alike = f" that say {_places(apart.alike)} alike" if apart.alike else ""
+        sizes = f"calls of at most {apart.most} item{'s' * (apart.most > 1)}{alike}, and holds at most {apart.limit}"
+        yield f"Where {code(dialect)} is read, {_places([apart.at])} is asked for in {sizes}."
+    for dialect, join in rules.joins.items() if not rules.stream else ():
+        number = f", numbered by {code(join.number)}" if join.number else ""
+        added = f"; the numbers of {_places(join.adds)} are added" if join.adds else ""
+        lists = f"{_places(join.lists)} of all follow each other{number}{added}"
+        yield f"Where {code(dialect)} is written, replies of several calls become one: {lists}."
+
+
+def _places(paths: Iterable[Path]) -> str:
+    return _codes(".".join(map(str, path)) for path in paths)
 
 
 def _tellings(stream: Mapping[str, Telling]) -> list[str]:
@@ -79,7 +97,8 @@ def _codes(found: Iterable[str]) -> str:
 
 
 def _title(rules: RuleSet) -> list[str]:
-    return [words(text) for text in (rules.title, rules.note) if text]
+    either = "Any value, by the first rule that it fits." if rules.either else ""
+    return [words(text) for text in (rules.title, rules.note, either) if text]
 
 
 # --------------------------------------------------------------------- rules
