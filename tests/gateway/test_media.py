@@ -81,6 +81,8 @@ async def files(asked, send, _):
         await reply(send, 200, b"<html>", media="text/html")
     elif path == "/program":
         await reply(send, 200, b"MZ", media="application/x-msdownload")
+    elif path == "/half":
+        await reply(send, 200, b"x" * 100_000, media="image/png")
     elif path == "/large":
         await reply(send, 200, b"x" * 300_000, media="image/png")
     elif path.startswith("/to/"):
@@ -106,7 +108,7 @@ def web():
 
 @pytest.fixture(scope="module")
 def stage():
-    limits = {"media": 200_000, "media_time": 2, "media_files": 3}
+    limits = {"media": 200_000, "media_time": 2, "media_files": 3, "media_total": 250_000}
     with between(model, front=["openai"], allow_addresses=["127.0.0.1/32"], limits=limits) as made:
         yield made
 
@@ -126,6 +128,14 @@ def test_an_old_model_gets_the_file(stage, web):
     assert sent(stage) == [{"inlineData": {"mimeType": "image/png", "data": DATA}}]
     headers = web[1].last["headers"]
     assert not {"authorization", "x-goog-api-key", "cookie", "x-isogloss-explain"} & set(headers)
+
+
+def test_files_are_bounded_together(stage, web):
+    half = web[0] + "/half"
+    assert ask(stage, half, half).status_code == 200
+    found = ask(stage, half, half, half)
+    assert found.status_code == 400
+    assert "all files of a request may have 250000 bytes" in found.json()["error"]["message"]
 
 
 def test_a_new_model_gets_the_address(stage, web):

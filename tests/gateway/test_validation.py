@@ -2,6 +2,7 @@
 
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
@@ -88,6 +89,20 @@ def test_a_pattern_that_never_ends_harms_nobody(stage):
             assert slow.result().status_code == 422
     assert time.monotonic() - began < 10
     assert ask(stage, '{"n": 5}').status_code == 200
+
+
+def test_nobody_waits_for_ever_for_a_verdict():
+    evil = {"type": "object", "properties": {"n": {"type": "string", "pattern": "^(a+)+$"}}}
+    with (
+        between(play, front=["openai"], limits={"validation": 3, "validation_wait": 0.5}) as stage,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        slow = pool.submit(ask, stage, json.dumps({"n": "a" * 40 + "!"}), evil)
+        time.sleep(1)
+        error = ask(stage, '{"n": 5}').json()["error"]
+        assert (error["type"], "no turn" in error["message"]) == ("response_validation_error", True)
+        assert error["isogloss"]["raw"]["choices"][0]["message"]["content"] == '{"n": 5}'
+        assert "within 3 seconds" in slow.result().json()["error"]["message"]
 
 
 def test_a_caller_who_leaves_takes_no_verdict_of_anothers(stage):

@@ -24,8 +24,10 @@ class Bounds:
     event: int = 64 * _MIB
     #: Pages of a list.
     pages: int = 50
-    #: Of media that is fetched: each file, all files of a request, seconds for each, addresses that one leads on to.
+    #: Of media that is fetched: each file, all of a request together, how many they are, seconds for each, addresses
+    #: that one leads on to.
     media: int = 20 * _MIB
+    media_total: int = 64 * _MIB
     media_files: int = 32
     media_time: float = 20
     media_redirects: int = 3

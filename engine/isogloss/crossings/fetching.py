@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -42,25 +42,35 @@ def inlined(call: Call, exchange: Exchange, terms: Terms) -> Generator[Step, Any
     bounds, body = terms.bounds, call.body
     if len(places) > bounds.media_files:
         raise Failure(400, f"a request may link to {bounds.media_files} files, not to {len(places)}")
-    works = tuple(_fetched(find(body, path), spec, terms) for path in places)
-    files: list[links.File] = yield Together(works, bounds.media_files)
+    room = _Room(bounds.media_total)
+    works = tuple(_fetched(find(body, path), spec, terms, room) for path in places)
+    # No more at once than may be that large together.
+    files: list[links.File] = yield Together(works, max(1, bounds.media_total // bounds.media))
     for path, file in zip(places, files, strict=True):
         body = links.put(body, path, links.held_in(find(body, path), file, spec))
     return replace(call, body=body)
 
 
-def _fetched(place: Value, spec: Mapping[str, Any], terms: Terms) -> Generator[Step, Any, links.File]:
+def _fetched(place: Value, spec: Mapping[str, Any], terms: Terms, room: _Room) -> Generator[Step, Any, links.File]:
     address = str(find(place, dotted(spec["linked"]["address"])))
     said = find(place, dotted(spec["linked"].get("type", "")))
-    fetch = _Fetch(address, terms)
+    fetch = _Fetch(address, terms, room)
     return (yield from fetch.file(said if isinstance(said, str) else "", spec.get("types", ())))
+
+
+@dataclass(slots=True)
+class _Room:
+    """The bytes that are left for the files of one request."""
+
+    left: int
 
 
 class _Fetch:
     """One file on its way in, for which there is so much time."""
 
-    def __init__(self, address: str, terms: Terms) -> None:
+    def __init__(self, address: str, terms: Terms, room: _Room) -> None:
         self._address = address
+        self._room = room
         self._reach = terms.reach
         self._bounds = terms.bounds
         self._end = time.monotonic() + terms.bounds.media_time
@@ -136,6 +146,9 @@ class _Fetch:
         data: bytes = yield Read(most, self._left())
         if len(data) > most:
             raise self._refused(f"is larger than {most} bytes")
+        self._room.left -= len(data)
+        if self._room.left < 0:
+            raise self._refused(f"is one too many: all files of a request may have {self._bounds.media_total} bytes")
         return links.File(media, base64.b64encode(data).decode("ascii"))
 
 

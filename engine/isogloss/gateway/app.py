@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from isogloss import reports
 from isogloss.failures import Bearer, Failure
@@ -53,7 +53,10 @@ def create(settings: Settings) -> Starlette:
         told = {"status": "ok", "ruleset": str(gateway.ruleset)}
         return JSONResponse(told, headers={"x-request-id": _number()})
 
-    return Starlette(routes=[Route("/healthz", healthz), Mount("/", gateway)], lifespan=lifespan)
+    made = Starlette(routes=[Route("/healthz", healthz)], lifespan=lifespan)
+    made.router.default = gateway  # no pattern takes every path: some hold a line's end
+    made.router.redirect_slashes = False
+    return made
 
 
 class Gateway:
@@ -74,7 +77,7 @@ class Gateway:
         settings = self._settings
         self._opened = True
         self._client = Client(settings.limits, self.ruleset.dialects)
-        self._judge = Judge(settings.limits.validation)
+        self._judge = Judge(settings.limits.validation, settings.limits.validation_wait)
         self._aside = Aside()
         self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge, self._aside)
         self._passing = passing.Passing(settings, self._client, self._keys)
@@ -146,6 +149,9 @@ class Gateway:
         return Answer(reply.status, headers, payloads.dumps(reply.body))
 
     async def _admitted(self, asked: Asked) -> Answer:
+        most = self._settings.limits.headers
+        if asked.head > most:
+            raise Failure(431, f"the request's address and headers are larger than {most} bytes")
         self._known_host(asked)
         aim = self._fronts.aim(asked)
         shown = self._keys.admit(asked, aim.front)

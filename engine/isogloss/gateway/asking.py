@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote_plus
 
@@ -79,6 +80,8 @@ class Asked:
     raw_query: str
     #: Names in lower case.
     headers: Mapping[str, str]
+    #: Bytes of address and headers.
+    head: int
     body: Body = field(repr=False)
     id: str
 
@@ -93,6 +96,7 @@ class Asked:
             raw_path=raw,
             raw_query=scope["query_string"].decode("latin-1"),
             headers=headers,
+            head=len(raw) + len(scope["query_string"]) + sum(map(len, chain.from_iterable(scope["headers"]))),
             body=Body(receive, headers, limits),
             id=number,
         )

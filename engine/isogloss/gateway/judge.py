@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.errors import DocumentError, IsoglossError, ValidationError
@@ -17,6 +17,8 @@ from isogloss.failures import Failure
 from isogloss.gateway import payloads
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
     from isogloss.values import Value
 
 #: The memory that the process may take, in bytes.
@@ -26,15 +28,16 @@ _MEMORY: Final = 1024 * 1024 * 1024
 class Judge:
     """Asks the process, which is started when the first reply must be judged."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, wait: float) -> None:
         self._seconds = seconds
+        self._wait = wait
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
 
     async def hold(self, body: Value, spec: Any, schema: Value, rule: str, place: str) -> None:
         """Raise Failure where a reply does not fit: 422 where it is wrong, 400 where the schema is."""
         question = payloads.dumps({"body": body, "spec": dict(spec), "schema": schema})
-        async with self._turn:
+        async with self._in_turn(body):
             try:
                 async with asyncio.timeout(self._seconds):
                     verdict = await self._ask(question)
@@ -51,6 +54,20 @@ class Judge:
                 raise Failure(422, text, type="response_validation_error", more={"raw": body}) from None
         if verdict:
             raise _failure(verdict, body, rule, place)
+
+    @asynccontextmanager
+    async def _in_turn(self, body: Value) -> AsyncGenerator[None]:
+        """Wait for the process; raise Failure where too many wait for it: 422, since the reply has been paid for."""
+        try:
+            async with asyncio.timeout(self._wait):
+                await self._turn.acquire()
+        except TimeoutError:
+            text = f"the reply was not held against the schema: there was no turn within {self._wait:g} seconds"
+            raise Failure(422, text, type="response_validation_error", more={"raw": body}) from None
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     async def _ask(self, question: bytes) -> Any:
         if self._process is None or self._process.returncode is not None:

@@ -12,6 +12,7 @@ from uvicorn.supervisors import Multiprocess
 
 from isogloss import sockets
 from isogloss.gateway import app
+from isogloss.gateway.connections import Connection
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +56,7 @@ def _config(settings: Settings, grace: int, log_config: dict[str, Any] | None) -
     return uvicorn.Config(
         functools.partial(app.create, settings),
         factory=True,
+        http=functools.partial(Connection, settings.limits),  # pyright: ignore[reportArgumentType] - it makes them
         workers=settings.workers,
         log_config=log_config,
         log_level="warning",

@@ -29,6 +29,8 @@ class Limits:
     """Bounds of what strangers and servers may do. Sizes in bytes, times in seconds."""
 
     request: int = 64 * _MIB
+    #: A request's address and headers.
+    headers: int = 64 * 1024
     #: A request with a file that is sent on as it comes: as much as APIs take of one.
     upload: int = 2048 * _MIB
     response: int = 64 * _MIB
@@ -37,20 +39,22 @@ class Limits:
     connect: float = 10
     #: Until a reply begins: a model may think for minutes.
     first_byte: float = 600
-    #: Between two pieces of a request or a reply.
+    #: Between two pieces of a request or a reply; for all of a request's headers; until a caller reads on.
     idle: float = 120
     #: Requests at once, in all and for one key.
     requests: int = 512
     requests_per_key: int = 512
     #: Seconds after which a refused caller may come again.
     retry_after: int = 1
-    #: Of media that is fetched: each file, all files of a request, seconds for each.
+    #: Of media that is fetched: each file, all of a request together, how many they are, seconds for each.
     media: int = 20 * _MIB
+    media_total: int = 64 * _MIB
     media_files: int = 32
     media_time: float = 20
     media_redirects: int = 3
-    #: Seconds for holding one reply against its schema.
+    #: Seconds for holding one reply against its schema, and until it is its turn.
     validation: float = 5
+    validation_wait: float = 30
 
 
 @dataclass(frozen=True, slots=True)
