@@ -242,3 +242,16 @@ def test_without_an_index_it_is_said():
     crossing = crossed(None)
     assert caches.keeper(crossing, crossing.calls[0]) is None
     assert crossing.exchange.losses[-1].reason == "nobody keeps caches here"
+
+
+def test_a_long_run_of_results_takes_few_trials(rulesets, monkeypatch):
+    calls = [{"ask": f"i{number}"} for number in range(200)]
+    results = [{"who": "porter", "reply": f"i{number}", "keep": {"it": True}} for number in range(200)]
+    turns = [{"who": "hiker", "bits": [{"say": "a long way to go"}]}, {"who": "echo", "bits": calls}, *results]
+    counts = []
+    trial = caching._trial  # noqa: SLF001 - what is counted
+    monkeypatch.setattr(caching, "_trial", lambda *said: counts.append(said[2]) or trial(*said))
+    exchange, wish = caching.opened(gloss(TOY, rulesets(TOY["rules"])), "walk", {"model": "keeper", "turns": turns})
+    cut = caching.cut(exchange, wish, exchange.request.body)
+    assert cut.held == {"steps": [{"by": "a", "bits": [{"word": "a long way to go"}]}]}
+    assert len(counts) <= 12

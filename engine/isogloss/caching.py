@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from isogloss.values import Object, Path, Value
 
 _DURATION: Final = CODECS["duration"]
+#: Trials turn by turn, before the turns that are left are halved.
+_NEAR: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,12 +235,17 @@ def _common(exchange: Exchange, wish: Wish) -> int:
     """Return how many groups can be cached: they say the same with and without what follows, and the last ones stay."""
     groups: list[Value] = find(exchange.request.body, wish.keeping.groups)
     most = _stays(groups, wish.keeping)
-    for count in range(wish.count, 0, -1):
+    found, good, bad, near = 0, 0, wish.count + 1, _NEAR
+    while good + 1 < bad:
+        # Most often a turn or two are too many; where it is a long run of results, one by one would take too long.
+        count, near = bad - 1 if near else (good + bad) // 2, max(near - 1, 0)
         trial = _trial(exchange, wish, count)
         alike = most + 1 if trial is None else _alike(groups, trial)
         if alike <= most:
-            return alike
-    return 0
+            found, good = alike, count
+        else:
+            bad = count
+    return found
 
 
 def _stays(groups: list[Value], keeping: Keeping) -> int:
@@ -257,6 +264,7 @@ def _trial(exchange: Exchange, wish: Wish, count: int) -> list[Value] | None:
         gloss.ruleset, f"{exchange.operation}.request", gloss.source, gloss.target, exchange.plan.matches
     )
     memory = Memory(gloss.ids, gloss.clock)
+    memory.values.update(exchange.known)
     if exchange.target_model is not None:
         memory.set("model", exchange.target_model)
     if exchange.streams:
