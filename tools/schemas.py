@@ -53,6 +53,11 @@ OPENAI_ROOTS = {
     "openai/completions.stream": "CreateCompletionResponse",
     "openai/embeddings.request": "CreateEmbeddingRequest",
     "openai/embeddings.response": "CreateEmbeddingResponse",
+    "openai/files.create.request": "CreateFileRequest",
+    "openai/files.create.response": "OpenAIFile",
+    "openai/files.delete.response": "DeleteFileResponse",
+    "openai/files.get.response": "OpenAIFile",
+    "openai/files.list.response": "ListFilesResponse",
     "openai/videos.create.request": "CreateVideoJsonBody",
     "openai/videos.create.response": "VideoResource",
     "openai/videos.get.response": "VideoResource",
@@ -87,6 +92,27 @@ class Correction(NamedTuple):
 
 
 OPENAI_CORRECTIONS = (
+    Correction(
+        "ListFilesResponse",
+        "/required",
+        ["object", "data", "has_more"],
+        "openai-python 3.54.0 reads neither first_id nor last_id, and an empty list has none",
+    ),
+    Correction(
+        "CreateFileRequest",
+        "/properties/file",
+        {
+            "type": "object",
+            "properties": {
+                "filename": {"type": "string"},
+                "content_type": {"type": "string"},
+                "size": {"type": "integer", "minimum": 0},
+            },
+            "required": ["filename", "content_type"],
+            "additionalProperties": False,
+        },
+        "a file of a form, whose bytes are sent on: the document says what is known of it",
+    ),
     Correction(
         "ChatCompletionRequestMessageContentPartImage",
         "/properties/image_url/properties/detail/enum",
@@ -300,6 +326,16 @@ GEMINI_COMPOSED: dict[str, Schema] = {
             "totalTokenCount": INTEGER,
         }
     ),
+    "UploadRequest": closed(
+        {
+            "file": closed({"displayName": STRING, "mimeType": STRING, "name": STRING}),
+            "size": INTEGER,
+            "type": STRING,
+        }
+    ),
+    "UploadResponse": closed({"file": ref("File")}, required=["file"]),
+    "ListFilesResponse": closed({"files": many(ref("File")), "nextPageToken": STRING}),
+    "Empty": closed({}),
     "PredictLongRunningRequest": closed(
         {
             "instances": many(ref("VideoInstance"), minItems=1, maxItems=1),
@@ -426,6 +462,7 @@ GEMINI_CHANGES = (
     Change(
         "CitationMetadata", "citationSources", many(ref("Citation")), "the name on the wire; the package renames it"
     ),
+    Change("File", "sizeBytes", ref("Int64"), INT64),
     Change("FunctionDeclaration", "parametersJsonSchema", OBJECT, JSON_SCHEMA),
     Change("FunctionDeclaration", "responseJsonSchema", OBJECT, JSON_SCHEMA),
     Change("GenerateContentResponseUsageMetadata", "serviceTier", ref("ServiceTier"), "on the wire; the type lacks it"),
@@ -527,6 +564,11 @@ GEMINI_ROOTS: dict[str, tuple[str, Phase]] = {
     "gemini/completions.stream": ("GenerateContentResponse", "response"),
     "gemini/embeddings.request": ("EmbedRequest", "request"),
     "gemini/embeddings.response": ("EmbedResponse", "response"),
+    "gemini/files.create.request": ("UploadRequest", "request"),
+    "gemini/files.create.response": ("UploadResponse", "response"),
+    "gemini/files.delete.response": ("Empty", "response"),
+    "gemini/files.get.response": ("File", "response"),
+    "gemini/files.list.response": ("ListFilesResponse", "response"),
     "gemini/videos.create.request": ("PredictLongRunningRequest", "request"),
     "gemini/videos.create.response": ("Operation", "response"),
     "gemini/videos.get.response": ("Operation", "response"),
@@ -1244,6 +1286,7 @@ own and no part of this.
 - Errors are `google.rpc.Status` as JSON, written from its documentation.
 - Requests for embeddings, one content or many, are written from the API's reference (https://ai.google.dev/api/embeddings);
   the package makes them without a type of their own.
+- The start of an upload says the type and the length of a file in headers; the document has them beside it.
 - The package no longer asks this API for videos: `predictLongRunning` and its operations are written from the API's
   documentation (https://ai.google.dev/gemini-api/docs/video) and from what the last releases that did so had sent.
 

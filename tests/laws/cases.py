@@ -12,15 +12,17 @@ from hypothesis import strategies as st
 from isogloss import library
 from isogloss.values import DEPTH_LIMIT
 from jsonschema import Draft202012Validator
+from laws import completions, embeddings, files, videos
 from laws import strategies as draw
-from laws import videos
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 OTHER = {"openai": "gemini", "gemini": "openai"}
 PHASES = ("chat.request", "chat.response", "chat.error")
 #: Operations beside chat: their documents by phase and dialect, and the models that Google's are for.
-OTHERS = {**videos.DRAWN}
-MODELS = {"videos": videos.MODELS}
+OTHERS = {**videos.DRAWN, **embeddings.DRAWN, **completions.DRAWN, **files.DRAWN}
+MODELS = {"videos": videos.MODELS, "embeddings": embeddings.MODELS, "completions": completions.MODELS}
+#: Models that OpenAI's are for, where not any will do.
+OPENAI_MODELS = {"embeddings": embeddings.OPENAI_MODELS, "completions": completions.OPENAI_MODELS}
 SIDES = [*((phase, source) for phase in PHASES for source in OTHER), *OTHERS]
 NOW = 1795354472
 
@@ -76,7 +78,9 @@ def cases(phase: str, source: str) -> st.SearchStrategy[Case]:
     own = MODELS.get(phase.partition(".")[0])
     if own is not None:
         for_google = source == "openai" or not phase.endswith("request")
-        named = st.sampled_from(own) if for_google else models(OTHER[source])
+        others = OPENAI_MODELS.get(phase.partition(".")[0])
+        theirs = models(OTHER[source]) if others is None else st.sampled_from(others)
+        named = st.sampled_from(own) if for_google else theirs
         return st.builds(Case, st.just(phase), st.just(source), documents(phase, source), named)
     for_model = models(OTHER[source]) if phase == "chat.request" else models(source) | models(OTHER[source])
     return st.builds(Case, st.just(phase), st.just(source), documents(phase, source), for_model)
