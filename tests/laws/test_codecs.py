@@ -78,6 +78,10 @@ DRAWN = {
     "wire-integer": (st.integers(-(10**18), 10**18) | st.integers(-(10**18), 10**18).map(str), [None]),
     "instant": (st.datetimes().map(lambda one: one.isoformat() + "Z") | draw.offsets | TEXTS, [None]),
     "duration": (draw.offsets | st.builds("{}.{}s".format, st.integers(0, 99), st.integers(0, 10**8)), [None]),
+    "entries": (st.lists(st.fixed_dictionaries({"token": TEXTS, "logProbability": draw.offsets})), ["logprobs"]),
+    "offsets": (st.lists(st.fixed_dictionaries({"token": TEXTS})), ["tokens"]),
+    "vector": (st.lists(st.integers() | st.floats(allow_nan=False, allow_infinity=False)), [None]),
+    "float32": (st.binary().map(base64.b64encode).map(bytes.decode) | TEXTS, [None]),
     "suffix": (st.builds("{}__thought__{}".format, TEXTS, TEXTS), ["signed_id"]),
     "short": (TEXTS | st.text(min_size=60, max_size=90), ["call_id"]),
     "identifier": (NAMES.filter(bool), ["openai_name", "gemini_name"]),
@@ -114,7 +118,7 @@ def test_what_a_codec_writes_it_reads_as_the_same(name, data):
         return
     assert len(read) == codec.width or (codec.width == 0 and len(read) == chosen["holds"])
     written = codec.write(read, chosen)
-    if name == "extension":
+    if name in ("extension", "offsets"):  # what they read says less than what they were read from
         return
     assert codec.fits(written, chosen)
     again = codec.read(written, chosen)

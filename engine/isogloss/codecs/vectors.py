@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-import sys
-from array import array
+import math
+import struct
 from typing import TYPE_CHECKING, Final
 
 from isogloss.codecs.codec import Codec, CodecError, is_text, same
@@ -14,8 +14,7 @@ from isogloss.values import Value, is_vector
 if TYPE_CHECKING:
     from isogloss.codecs.codec import Options
 
-#: Numbers of 32 bits, as array knows them, and how many bytes one takes.
-_FLOAT: Final = "f"
+#: How many bytes a number of 32 bits takes.
 _WIDTH: Final = 4
 
 
@@ -27,13 +26,6 @@ def _read_vector(value: Value, _: Options) -> tuple[Value]:
     return (value,)
 
 
-def _turned(numbers: array[float]) -> array[float]:
-    """Turn numbers between this machine's order of bytes and the little-endian one of the text."""
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
-
-
 def _read_packed(value: Value, _: Options) -> tuple[Value]:
     try:
         data = base64.b64decode(value, validate=True)
@@ -43,22 +35,21 @@ def _read_packed(value: Value, _: Options) -> tuple[Value]:
     if not data or len(data) % _WIDTH:
         message = "numbers in base64 are 4 bytes each, little-endian"
         raise CodecError(message)
-    numbers = array(_FLOAT)
-    numbers.frombytes(data)
-    found = _turned(numbers).tolist()
-    if any(abs(number) == float("inf") or number != number for number in found):  # noqa: PLR0124 - NaN is not itself
+    found = list(struct.unpack(f"<{len(data) // _WIDTH}f", data))
+    if not all(map(math.isfinite, found)):
         message = "a vector holds finite numbers"
         raise CodecError(message)
     return (found,)
 
 
 def _write_packed(neutral: tuple[Value, ...], _: Options) -> Value:
+    numbers = neutral[0]
     try:
-        numbers = _turned(array(_FLOAT, neutral[0]))
-    except (TypeError, OverflowError):
-        message = "a vector holds numbers only"
+        data = struct.pack(f"<{len(numbers)}f", *numbers)
+    except (struct.error, OverflowError):
+        message = "a vector holds numbers of 32 bits only"
         raise CodecError(message) from None
-    return base64.b64encode(numbers).decode("ascii")
+    return base64.b64encode(data).decode("ascii")
 
 
 CODECS: Final[dict[str, Codec]] = {
