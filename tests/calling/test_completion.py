@@ -401,7 +401,7 @@ def test_losses_and_ledger():
 
 @pytest.mark.usefixtures("gemini")
 def test_reading_a_reply():
-    done = completion(FLASH, HELLO)
+    done = completion(FLASH, HELLO, user="me")
     assert done["choices"][0]["message"]["content"] == done.choices[0].message.content
     assert done.get("choices")[0].get("message").get("nothing", 7) == 7
     assert (done.system_fingerprint, done["system_fingerprint"]) == (None, None)
@@ -419,6 +419,7 @@ def test_reading_a_reply():
     for twin in (copy.deepcopy(done), pickle.loads(pickle.dumps(done))):  # noqa: S301 - our own
         assert twin == done
         assert twin.choices[0].message.role == "assistant"
+        assert (twin.losses, twin.ledger) == (done.losses, None)
 
 
 # ------------------------------------------------------------------------------------------------ what callers hand in

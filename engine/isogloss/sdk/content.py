@@ -37,6 +37,8 @@ class Content(bytes):
     def __repr__(self) -> str:
         return f"Content({len(self)} bytes of {self.media})"
 
+    __str__ = __repr__  # who prints it wants no film on the screen
+
     @property
     def content(self) -> bytes:
         """All of it."""

@@ -97,8 +97,8 @@ _FIELDS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
 }
 #: Operations that answer as another one does.
 _ALIKE: Final = {"images.edit": "images.generate", "videos.create": "videos.get"}
-#: Fields of ours, or of LiteLLM's, that are read as if they were the API's, and still count as extra.
-_EXTRA: Final = frozenset({"reasoning_content", "images", "provider_specific_fields", "image_tokens", "text_tokens"})
+#: Fields of ours that are read as if they were the API's, and still count as extra.
+_EXTRA: Final = frozenset({"reasoning_content", "images", "provider_specific_fields"})
 #: What LiteLLM calls replies.
 _TITLES: Final = {
     "chat": "ModelResponse",
@@ -150,7 +150,8 @@ class Reply(dict[str, Any]):
         return f"{title}({inside})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.to_dict(), *self._kind)
+        account = {name: self.__dict__[name] for name in ("losses", "ledger") if name in self.__dict__}
+        return type(self), (self.to_dict(), *self._kind), account or None
 
     @property
     def model_extra(self) -> dict[str, Any]:
