@@ -109,14 +109,24 @@ def test_a_translator_of_known_rules_loads_nothing(tmp_path, monkeypatch):
     assert isogloss.Translator("openai", "gemini", overlays=[path]).ruleset is first.ruleset
 
 
-def test_rules_that_nobody_uses_any_more_are_forgotten(tmp_path, monkeypatch):
+def made_of(folder, monkeypatch, *, most):
+    """Translate by five rulesets in turn where so many are remembered; return which are still there."""
     monkeypatch.setattr(library, "ruleset", library.ruleset.__wrapped__)
-    monkeypatch.setattr(library, "_MOST", 2)
+    monkeypatch.setattr(library, "_MOST", most)
+    monkeypatch.setattr(library, "_MADE", {})
     rules = []
-    for number in range(4):
-        gloss = isogloss.Translator("openai", "gemini", overlays=[overlay(tmp_path, number)])
+    for number in range(5):
+        gloss = isogloss.Translator("openai", "gemini", overlays=[overlay(folder, number)])
         assert gloss.exchange("chat", HELLO).calls
         rules.append(weakref.ref(gloss.ruleset))
         del gloss
     gc.collect()
-    assert [one() is None for one in rules[:2]] == [True, True]
+    return [one() is not None for one in rules]
+
+
+def test_rules_that_nobody_uses_any_more_are_forgotten(tmp_path, monkeypatch):
+    assert made_of(tmp_path, monkeypatch, most=2) == [False, False, False, True, True]
+
+
+def test_rules_are_remembered(tmp_path, monkeypatch):
+    assert made_of(tmp_path, monkeypatch, most=8) == [True] * 5
