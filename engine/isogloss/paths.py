@@ -33,9 +33,22 @@ def pattern(text: str) -> re.Pattern[str]:
     return re.compile(text)
 
 
-def in_path(entry: _Words) -> list[str]:
+@lru_cache(maxsize=256)
+def _cut(path: str) -> tuple[str, ...]:
+    """Cut a path at its names: every second piece is one."""
+    return tuple(_NAME.split(path))
+
+
+@lru_cache(maxsize=1024)
+def _named(value: str) -> str | None:
+    """Return the name that a value of a query stands for; None where it stands for itself."""
+    match = _NAME.fullmatch(value)
+    return None if match is None else match[1]
+
+
+def in_path(entry: _Words) -> tuple[str, ...]:
     """Return the names in the path of a route, the model's among them."""
-    return _NAME.findall(entry["path"])
+    return _cut(entry["path"])[1::2]
 
 
 def names(entry: _Words) -> tuple[str, ...]:
@@ -51,7 +64,7 @@ def embodied(method: str) -> bool:
 
 def fits(entry: _Words, query: Mapping[str, str]) -> bool:
     """Tell whether a query says all that a route wants said."""
-    return all(query.get(name) == value for name, value in entry.get("query", {}).items() if not _NAME.fullmatch(value))
+    return all(query.get(word) == value for word, value in entry.get("query", {}).items() if _named(value) is None)
 
 
 def heard(entry: _Words, match: re.Match[str], query: Mapping[str, str]) -> dict[str, str]:
@@ -80,24 +93,34 @@ def split(entry: _Words, model: str, body: Value) -> tuple[str, dict[str, str], 
     """
     path, taken = _path(entry, model, body), names(entry)
     query, headers = _filled(entry, "query", body), _filled(entry, "headers", body)
-    rest = {name: value for name, value in body.items() if name not in taken} if isinstance(body, dict) else body
+    rest = _less(body, taken)
     if embodied(entry["method"]):
-        return path, query, headers, rest if taken else body
+        return path, query, headers, rest
     for name in rest or ():
         raise DocumentError(f"/{name}", "a call without a body cannot say this", rule=_RULE)
     return path, query, headers, None
 
 
+def _less(body: Value, taken: tuple[str, ...]) -> Value:
+    if not taken or not isinstance(body, dict):
+        return body
+    return {name: value for name, value in body.items() if name not in taken}
+
+
 def _path(entry: _Words, model: str, body: Value) -> str:
     """Fill in a path; what the names say may not lead out of what the route matches."""
     said = {name: model if name == _MODEL else _said(body, name) for name in in_path(entry)}
-    whole = _NAME.sub(lambda match: said[match[1]], entry["path"])
-    strayed = pattern(entry["match"]).fullmatch(whole) is None or any(s in (".", "..") for s in whole.split("/"))
-    if strayed:
+    if not said:
+        return entry["path"]
+    whole = _filled_in(entry, said)
+    if pattern(entry["match"]).fullmatch(whole) is None or not {".", ".."}.isdisjoint(whole.split("/")):
         raise DocumentError(f"/{next(iter(said))}", "there is nothing of this name", rule=_RULE, status=404)
     plain = _MODEL if "models" not in entry else None
-    quoted = {name: _quoted(name, text, "" if name == plain else "/") for name, text in said.items()}
-    return _NAME.sub(lambda match: quoted[match[1]], entry["path"])
+    return _filled_in(entry, {name: _quoted(name, text, "" if name == plain else "/") for name, text in said.items()})
+
+
+def _filled_in(entry: _Words, said: Mapping[str, str]) -> str:
+    return "".join([said[piece] if index % 2 else piece for index, piece in enumerate(_cut(entry["path"]))])
 
 
 def _said(body: Value, name: str) -> str:
@@ -110,7 +133,7 @@ def _said(body: Value, name: str) -> str:
 def _filled(entry: _Words, part: str, body: Value) -> dict[str, str]:
     if part not in entry:
         return {}
-    fixed = {word: value for word, value in entry[part].items() if not _NAME.fullmatch(value)}
+    fixed = {word: value for word, value in entry[part].items() if _named(value) is None}
     said = _asked(entry, part).items() if isinstance(body, dict) else ()
     return fixed | {word: _text(name, body[name]) for word, name in said if name in body}
 
@@ -128,14 +151,18 @@ def _asked(entry: _Words, part: str) -> dict[str, str]:
     """Return the names that a route's query or headers say, by their words."""
     if part not in entry:
         return {}
-    found = ((word, _NAME.fullmatch(value)) for word, value in entry[part].items())
-    return {word: match[1] for word, match in found if match is not None}
+    return {word: name for word, value in entry[part].items() if (name := _named(value)) is not None}
+
+
+@lru_cache(maxsize=256)
+def _escaped(text: str, safe: str) -> str:
+    from urllib.parse import quote  # a translation alone need not wait for it
+
+    return quote(text, safe=safe)
 
 
 def _quoted(name: str, text: str, safe: str) -> str:
-    from urllib.parse import quote  # a translation alone need not wait for it
-
     try:
-        return quote(text, safe=safe)
+        return _escaped(text, safe)
     except UnicodeEncodeError:
         raise DocumentError(f"/{name}", "this is no Unicode text", rule=_RULE) from None
