@@ -372,6 +372,16 @@ def test_what_is_sent_again_is_logged_again(gemini, caplog, monkeypatch):
     assert all(call.startswith("POST http") and KEY not in call for call in calls)
 
 
+def test_an_error_in_a_stream_shows_no_key():
+    async def play(seen, send, _):
+        text = f"no such key: {seen['headers']['x-goog-api-key']}"
+        await stream(send, events(piece("Well"), {"error": {"code": 400, "message": text}}))
+
+    with running(Program(play)) as url, pytest.raises(openai.APIError, match=r"no such key: \[key\]") as failed:
+        list(completion(FLASH, HELLO, api_base=url, api_key=SECRET, stream=True))
+    assert SECRET not in repr(vars(failed.value))
+
+
 @pytest.mark.usefixtures("gemini")
 def test_without_the_users_word_nothing_is_said(capsys):
     completion(FLASH, HELLO)

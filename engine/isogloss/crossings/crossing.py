@@ -147,6 +147,7 @@ class Pieces:
         self.exchange = crossing.exchange
         self._stream = crossing.exchange.stream()
         self._loads = crossing.terms.json.loads
+        self._hide, self._error = crossing.server.hide, call.framing.get("error")
         # Servers answer with JSON where they cannot stream.
         framing = {**call.framing, "form": "array"} if arrived.media == _JSON else call.framing
         self._reader = sse.reader(framing, crossing.terms.bounds.event)
@@ -184,10 +185,16 @@ class Pieces:
         found: list[Value] = []
         for event in events:
             try:
-                found += self._stream.feed(self._loads(event))
+                found += self._stream.feed(self._document(event))
             except CodecError as error:
                 return found + self._unread(error)
         return found
+
+    def _document(self, event: bytes) -> Value:
+        """Read an event; keys that an error repeats are taken out."""
+        found = self._loads(event)
+        failed = isinstance(found, dict) and self._error in found
+        return self._loads(self._hide(event)) if failed else found
 
     def _unread(self, error: Exception) -> list[Value]:
         return self.fail(Failure(502, f"the upstream's stream cannot be read: {error}"))
