@@ -61,6 +61,14 @@ def test_every_prefix_is_on_its_operations_page(book, pages):
             assert all(f"`{moved}`" in page for moved in keeping.moves)
 
 
+def test_every_stage_of_a_plan_is_on_its_operations_page(book, pages):
+    for name, sides in book.ruleset.plans.items():
+        page = pages[f"operations/{name}.md"]
+        for stage in (stage for plan in sides.values() for stage in plan):
+            assert f"`{stage.call}`: " in page
+            assert all(f"`@{kept}`" in page for kept in stage.keep)
+
+
 def test_the_same_rules_give_the_same_pages(pages):
     assert docs.pages(dossier.Rulebook.load()) == pages
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isogloss import lens
-from isogloss.docs import prefixes, sentences
+from isogloss.docs import plans, prefixes, sentences
 from isogloss.docs.markdown import anchor, code, page, shown, table, value, words
 from isogloss.errors import UnknownName
 from isogloss.example import variables
@@ -39,7 +39,7 @@ def page_of(ruleset: Ruleset, operation: str) -> str:
     """Write the page of an operation."""
     documents = [ruleset.documents[f"{operation}.{phase}"] for phase in phases(ruleset, operation)]
     lines = [line for rules in documents for line in _document(ruleset, rules)]
-    lines += prefixes.section(ruleset, operation)
+    lines += [*prefixes.section(ruleset, operation), *plans.section(ruleset, operation)]
     layouts, objects = _used(ruleset, documents)
     for layout in layouts:
         lines += _layout(ruleset, layout)
