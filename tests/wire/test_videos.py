@@ -146,9 +146,14 @@ def test_a_model_that_is_gone_names_its_successor(front):
     assert not front.emulator.requests()
 
 
-def test_a_model_that_makes_no_videos(videos):
-    with pytest.raises(openai.BadRequestError, match="it makes no videos"):
-        videos.create(model="gemini-2.5-flash", prompt="a cat")
+@pytest.mark.parametrize(
+    ("model", "status", "says"),
+    [("gemini-2.5-flash", 400, "it makes no videos"), ("gemini-omni-1.1-flash", 501, "Interactions API only")],
+)
+def test_a_model_that_cannot_be_asked(videos, model, status, says):
+    with pytest.raises(openai.APIStatusError, match=says) as caught:
+        videos.create(model=model, prompt="a cat")
+    assert caught.value.status_code == status
 
 
 @pytest.mark.parametrize(
