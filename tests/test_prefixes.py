@@ -255,3 +255,17 @@ def test_a_long_run_of_results_takes_few_trials(rulesets, monkeypatch):
     cut = caching.cut(exchange, wish, exchange.request.body)
     assert cut.held == {"steps": [{"by": "a", "bits": [{"word": "a long way to go"}]}]}
     assert len(counts) <= 12
+
+
+def test_the_ledger_tells_what_becomes_of_the_marks(rulesets):
+    request = asked(TOY, toy("only-the-first-run"))
+    for trace in (True, False):
+        translator = gloss(TOY, rulesets(TOY["rules"]), trace=trace)
+        exchange, _ = caching.opened(translator, "walk", request)
+        ledger = exchange.request.ledger
+        if not trace:
+            assert ledger is None
+            continue
+        told = {step.pointer: step.disposition for step in ledger if step.rule == "prefixes.walk"}
+        assert told == {"/turns/0/keep": "exchange", "/turns/2/keep": "dropped"}
+        assert "mapped" in {step.disposition for step in ledger}

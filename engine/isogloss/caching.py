@@ -18,7 +18,7 @@ from isogloss.codecs import CODECS
 from isogloss.errors import IsoglossError, LossError
 from isogloss.exchange import Memory
 from isogloss.lens import holds
-from isogloss.loss import Loss
+from isogloss.loss import Loss, Step
 from isogloss.pointer import every, find, pointer, put, without
 from isogloss.running import run
 from isogloss.values import ABSENT, same
@@ -85,7 +85,19 @@ def opened(
     exchange = gloss.exchange(operation, body if wish is None else wish.body, model=model, stream=stream)
     if wish is not None:
         report(exchange, wish.losses)
+        if exchange.request.ledger is not None:
+            steps = _steps(wish, body)
+            exchange.request = replace(exchange.request, _account=(*exchange.request.ledger, *steps))
     return exchange, wish
+
+
+def _steps(wish: Wish, body: Value) -> Iterator[Step]:
+    """Account for the marks: the exchange keeps them, but for those that are lost."""
+    rule, place = f"prefixes.{wish.prefix.name}", wish.prefix.mark.place
+    for path in wish.places:
+        yield Step("exchange", rule, place, pointer(path), None, find(body, path))
+    for loss in wish.losses:
+        yield Step(loss.kind, rule, place, loss.pointer, None)
 
 
 def report(exchange: Exchange, losses: tuple[Loss, ...]) -> None:

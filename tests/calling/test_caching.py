@@ -81,6 +81,15 @@ def test_another_key_never_finds_it(messages, paths):
     assert paths() == [MAKE, ASK, MAKE, ASK, ASK]
 
 
+@pytest.mark.usefixtures("gemini")
+def test_the_ledger_has_the_marks(messages):
+    for _ in range(2):
+        reply = completion(FLASH, messages, explain=True)
+        marks = [step.pointer for step in reply.ledger if step.rule == "prefixes.chat"]
+        assert marks == [f"/messages/{at}/content/0/cache_control" for at in (0, 1)]
+        assert reply.losses == ()
+
+
 def test_what_is_not_cached_is_said(messages, paths):
     reply = completion(ARGON, messages)
     assert [(loss.kind, loss.pointer) for loss in reply.losses if loss.rule == "prefixes.chat"] == [
