@@ -1,9 +1,13 @@
 """The emulator's videos: what it takes, how jobs go, and the bytes that come of them."""
 
+import json
 import struct
 
 import httpx
 import pytest
+import suite
+from hypothesis import HealthCheck, given, settings
+from laws import strategies, videos
 from servers import TLS
 
 VEO = "veo-3.1-generate-preview"
@@ -125,3 +129,23 @@ def test_an_older_model_takes_other_lengths_and_no_resolution(client):
 def test_only_models_of_videos_make_some(client):
     assert begun(client, model="gemini-2.5-flash").status_code == 404
     assert client.post(f"/v1beta/models/{VEO}:generateContent", json={}).status_code == 404
+
+
+WRITTEN = [
+    case
+    for case in suite.every()
+    if (case.operation, case.phase, case.writer) == ("videos.create", "request", "gemini") and case.error is None
+]
+
+
+@pytest.mark.parametrize("case", WRITTEN, ids=lambda case: case.name)
+def test_what_the_rules_write_is_taken(client, case):
+    model = case.model if case.model in ("veo-2.0-generate-001", VEO) else VEO
+    reply = client.post(f"/v1beta/models/{model}:predictLongRunning", json=case.wanted)
+    assert reply.status_code == 200, reply.text
+
+
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@given(strategies.mutated(videos.gemini_request()) | strategies.any_json())
+def test_whatever_comes_is_taken_or_refused(client, body):
+    assert client.post(f"/v1beta/models/{VEO}:predictLongRunning", content=json.dumps(body)).status_code in (200, 400)
