@@ -223,7 +223,7 @@ class RuleCompiler:
             self._gated(code, read, env)
             return
         full = completed(self.context, code, turn.rule, env)
-        claims = [place for place, _ in places(read.node)]
+        claims = [place for place, _ in places(read.node)] if read.node.fields else []
         for name in turn.rule.let if claims else ():
             full[name] = Bind(full[name].var, False, (*path, *claims[0]))
         order = f"(1, {read.index})"

@@ -194,11 +194,12 @@ class Exchange:
     def _asked(self, body: Value) -> Translation:
         """Translate the request; an operation that has a reply only asks without a body."""
         gloss = self.gloss
-        if (self.operation, "request") not in self.plan.lenses:
+        lens = self.plan.lenses.get((self.operation, "request"))
+        if lens is None:
             documents = gloss.ruleset.documents
             if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
                 return Translation(None, (), None, str(gloss.ruleset))
-        lens = self.plan.lenses.get((self.operation, "request")) or self._lens("request", gloss.source, gloss.target)
+            lens = self._lens("request", gloss.source, gloss.target)
         if lens.apart is not None and len(cut := shares.cut(lens, body)) > 1:
             return self._cut(lens, cut)
         return self._translate("request", gloss.source, gloss.target, body, self.memory)

@@ -16,7 +16,8 @@ from isogloss.exchange import Memory
 from isogloss.limits import LIMITS
 from isogloss.running import fast, slow
 from laws import strategies
-from laws.cases import containers
+from laws.cases import MODELS as GOOGLES
+from laws.cases import OPENAI_MODELS, OTHERS, containers
 
 RULES = library.ruleset()
 CASES = Path(__file__).parents[2] / "tools" / "bench_cases"
@@ -53,13 +54,13 @@ class Now:
 def lens_of(phase, reader, models):
     writer = "gemini" if reader == "openai" else "openai"
     matches = {dialect: library.family(RULES, dialect, model) for dialect, model in models.items()}
-    return library.lens(RULES, f"chat.{phase}", reader, writer, matches)
+    return library.lens(RULES, phase if "." in phase else f"chat.{phase}", reader, writer, matches)
 
 
 def memory(phase, document):
     made = Memory(lambda: "made-up")
     made.values.update(model="the-model", now=1_700_000_000)
-    if phase == "response" and isinstance(document, dict):
+    if phase.endswith("response") and isinstance(document, dict):
         found = document.get("id", document.get("responseId"))
         made.seed = found if isinstance(found, str) else "made-up"
         made.set("seed", made.seed)
@@ -129,6 +130,31 @@ def test_code_is_the_interpreter(phase, reader, data):
 @given(st.data())
 def test_code_is_the_interpreter_for_what_is_wrong(phase, reader, data):
     held(phase, reader, data.draw(MODELS), data.draw(strategies.mutated(DRAWN[phase, reader])))
+
+
+@pytest.mark.parametrize(("phase", "reader"), OTHERS)
+@given(st.data())
+def test_code_is_the_interpreter_beside_chat(phase, reader, data):
+    drawn, operation = OTHERS[phase, reader], phase.partition(".")[0]
+    named = {"gemini": GOOGLES.get(operation, GOOGLE), "openai": OPENAI_MODELS.get(operation, OPENAI)}
+    models = {dialect: data.draw(st.sampled_from(names)) for dialect, names in named.items()}
+    held(phase, reader, models, data.draw(drawn | strategies.mutated(drawn)))
+
+
+EMBEDDED = {
+    ("embeddings.request", "openai"): {"model": "m", "input": ["a", "b"], "dimensions": 64, "encoding_format": "float"},
+    ("embeddings.response", "gemini"): {
+        "embeddings": [{"values": [0.5, 1]}, {"values": [1, 0.5]}],
+        "usageMetadata": {"promptTokenCount": 2, "promptTokensDetails": [{"modality": "TEXT", "tokenCount": 2}]},
+    },
+}
+
+
+@pytest.mark.parametrize("model", ["gemini-embedding-001", "gemini-embedding-2"])
+@pytest.mark.parametrize(("phase", "reader"), EMBEDDED)
+def test_ordinary_embeddings_are_done_by_code(phase, reader, model):
+    models = {"gemini": model, "openai": "text-embedding-3-small"}
+    assert held(phase, reader, models, EMBEDDED[phase, reader])
 
 
 ORDINARY = [
