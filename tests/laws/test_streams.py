@@ -230,3 +230,43 @@ def test_words_that_wait_for_the_end_are_bounded():
             events += stream.feed({"candidates": [{"index": 0, **waiting}], "usageMetadata": usage})
         assert stream.ended
         assert ended_early(events)
+
+
+# ── legacy completions ─────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def folded(events: list[Object]) -> Object:
+    """A streamed text completion as one reply: texts are joined, of all else the last word counts."""
+    whole: Object = {}
+    choices: dict[int, Object] = {}
+    for event in events:
+        whole |= {name: value for name, value in event.items() if name != "choices"}
+        for choice in event["choices"]:
+            said = {name: value for name, value in choice.items() if value is not None}
+            text = choices.get(choice["index"], {}).get("text", "") + choice["text"]
+            choices[choice["index"]] = {"logprobs": None, **choices.get(choice["index"], {}), **said, "text": text}
+    return {**whole, "choices": [choices[index] for index in sorted(choices)]}
+
+
+@given(
+    pieces=st.lists(st.tuples(st.integers(0, 1), st.text(max_size=5)), min_size=1, max_size=6),
+    ends=st.tuples(st.sampled_from(["STOP", "MAX_TOKENS"]), st.sampled_from(["STOP", "SAFETY"])),
+)
+def test_a_streamed_text_completion_is_the_whole_one(pieces, ends):
+    frame = {"responseId": "r", "modelVersion": "m"}
+    usage = {"promptTokenCount": 1, "candidatesTokenCount": 2, "totalTokenCount": 3}
+    events = [
+        {**frame, "candidates": [{"index": index, "content": {"role": "model", "parts": [{"text": text}]}}]}
+        for index, text in pieces
+    ]
+    seen = sorted({index for index, _ in pieces})
+    last = [{"index": index, "content": {"role": "model"}, "finishReason": ends[index]} for index in seen]
+    events.append({**frame, "candidates": last, "usageMetadata": usage})
+    texts = {index: "".join(text for one, text in pieces if one == index) for index in seen}
+    candidates = [{**one, "content": {"role": "model", "parts": [{"text": texts[one["index"]]}]}} for one in last]
+    gloss = isogloss.Translator("openai", "gemini", clock=lambda: NOW, ids=lambda: "made")
+    asked = {"prompt": "a", "max_tokens": 9, "stream_options": {"include_usage": True}}
+    streamed = gloss.exchange("completions", {**asked, "stream": True}, model="gemini-2.5-flash")
+    whole = gloss.exchange("completions", asked, model="gemini-2.5-flash")
+    reply = whole.response({**frame, "candidates": candidates, "usageMetadata": usage}).body
+    assert folded(told(streamed, events)) == reply
