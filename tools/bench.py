@@ -19,6 +19,7 @@ exchange. Losses are on, as they always are.
 from __future__ import annotations
 
 import argparse
+import base64
 import contextlib
 import copy
 import gc
@@ -26,6 +27,7 @@ import itertools
 import json
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -74,6 +76,11 @@ class Case:
     limit: float | None = None
     fresh: bool = False  # tool schemas of new content on every call, so that nothing remembered by content can help
     status: int = 200
+    operation: str = "chat"
+
+
+#: How many bytes the image of an edit has.
+IMAGE_BYTES = 4 * 1024 * 1024
 
 
 def _requests() -> Iterator[Case]:
@@ -88,6 +95,8 @@ def _requests() -> Iterator[Case]:
     yield Case("b, schemas unseen", "request", "b_gemini", *back, plain, 1.2, fresh=True)
     yield Case("b, schemas seen", "request", "b_gemini", *back, plain, 0.8)
     yield Case("c", "request", "c_gemini", *back, plain, 1.4)
+    painter = "gemini-3.1-flash-image"
+    yield Case("f, 4 MB image edit", "request", "f_request", *there, painter, 1.5, operation="images.edit")
 
 
 def _replies() -> Iterator[Case]:
@@ -111,6 +120,8 @@ def cases() -> list[Case]:
 def document(case: Case) -> Object:
     """Read the case's document."""
     loaded: Object = json.loads((CASES / f"{case.file}.json").read_bytes())
+    if case.operation == "images.edit":
+        loaded["image"] += base64.b64encode(random.Random(0).randbytes(IMAGE_BYTES)).decode()  # noqa: S311 - a filler
     return loaded
 
 
@@ -167,6 +178,11 @@ def _hand_to_gemini(items: list[Object], case: Case) -> None:
     model = case.model
     for body in items:
         hand.to_gemini(body, model)
+
+
+def _hand_edit(items: list[Object], _case: Case) -> None:
+    for body in items:
+        hand.edit(body)
 
 
 def _hand_to_openai(items: list[Object], case: Case) -> None:
@@ -228,7 +244,7 @@ BY_HAND: dict[tuple[str, str], Callable[[list[Any], Case], None]] = {
 
 def by_hand(case: Case) -> Contestant:
     """Return the hand-written translator for a case. Its loop is its own, so that no wrapper is timed with it."""
-    loop = BY_HAND[case.phase, case.target]
+    loop = _hand_edit if case.operation == "images.edit" else BY_HAND[case.phase, case.target]
     return Contestant("hand", lambda items: loop(items, case), _same)
 
 
@@ -257,11 +273,11 @@ ASKED = {"openai": "a_request", "gemini": "a_gemini"}  # the request that a repl
 
 
 def _request_work(translator: Any, case: Case, read: bool) -> Work:
-    model = case.model
+    model, operation = case.model, case.operation
 
     def work(items: list[Object]) -> None:
         for body in items:
-            done = translator.exchange("chat", body, model=model).request
+            done = translator.exchange(operation, body, model=model).request
             _ = done.body
             _ = done.losses
             if read:
@@ -307,7 +323,8 @@ def _error_work(case: Case) -> Work:
 
 def by_litellm(peer: Peer | None, case: Case) -> Contestant | None:
     """Return the peer's own transformation functions (no network, no client), where it has them for the case."""
-    if peer is None or (case.phase, case.target) not in {("request", "gemini"), ("response", "openai")}:
+    known = {("chat", "request", "gemini"), ("chat", "response", "openai")}
+    if peer is None or (case.operation, case.phase, case.target) not in known:
         return None
     model, config, transform = case.model, peer.config, peer.transform_request_body
     translate = config.transform_google_generate_content_to_openai_model_response

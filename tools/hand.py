@@ -37,6 +37,24 @@ CFG = {
 DROP = {"$schema", "additionalProperties", "strict", "default"}
 
 
+SIZES = {"1024x1024": ("1:1", "1K"), "1536x1024": ("3:2", "1K"), "1024x1536": ("2:3", "1K")}
+
+
+def edit(b: Object) -> Object:
+    """An image edit."""
+    images = b.get("image") or [one["image_url"] for one in b["images"]]
+    parts: list[Object] = []
+    for url in images if isinstance(images, list) else [images]:
+        head, _, data = url.partition(",")
+        parts.append({"inlineData": {"mimeType": head[5:].removesuffix(";base64"), "data": data}})
+    parts.append({"text": b["prompt"]})
+    config: Object = {"responseModalities": ["TEXT", "IMAGE"]}
+    if b.get("size") in SIZES:
+        aspect, size = SIZES[b["size"]]
+        config["imageConfig"] = {"aspectRatio": aspect, "imageSize": size}
+    return {"contents": [{"role": "user", "parts": parts}], "generationConfig": config}
+
+
 def schema(s: Any) -> Any:
     """A JSON Schema without the keywords that the target does not know."""
     if isinstance(s, dict):

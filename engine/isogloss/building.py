@@ -210,7 +210,7 @@ def merge(out: dict[str, Value], built: Mapping[str, Value], at: Path, lists: st
             if clash is not None:
                 return clash
         elif isinstance(there, list) and isinstance(value, Spread):
-            clash = _spread(there, value, (*at, name))
+            clash = _spread(there, value, (*at, name), lists)
             if clash is not None:
                 return clash
         elif lists == "append" and isinstance(there, list) and isinstance(value, list):
@@ -224,9 +224,9 @@ def merge(out: dict[str, Value], built: Mapping[str, Value], at: Path, lists: st
     return None
 
 
-def _spread(there: list[Value], value: Spread, at: Path) -> Path | None:
+def _spread(there: list[Value], value: Spread, at: Path, lists: str | None) -> Path | None:
     clashes = (
-        merge(one, other, (*at, index)) if isinstance(one, dict) else (*at, index)
+        merge(one, other, (*at, index), lists) if isinstance(one, dict) else (*at, index)
         for index, (one, other) in enumerate(zip(there, value, strict=True))
         if other is not ABSENT
     )
