@@ -7,6 +7,8 @@ import isogloss
 import openai
 import pytest
 from gateway.stage import Program, reply, running
+from gateway.test_plans import RULES
+from gateway.test_plans import play as walk
 from servers import KEY
 
 TEXT = b"The Danube is the longest river of Austria.\n" * 100
@@ -90,6 +92,19 @@ def test_content_comes_as_it_comes():
             assert next(pieces) == b"x" * 1024
             assert sum(sent) < 20_000_000
         assert client._transport._client._transport._pool.connections == []  # noqa: SLF001
+
+
+def test_replies_of_bytes(tmp_path):
+    rules = tmp_path / "walk.yaml"
+    rules.write_text(RULES)
+    with running(walking := Program(walk)) as url:
+        walking.bare, walking.status = False, 200
+        said = {"api_base": url, "api_key": KEY, "overlays": [rules], "library": "httpx"}
+        with isogloss.http_client(**said) as client:
+            found = client.post("http://any/v1/walk", json={"far": 3})
+            assert (found.content, found.headers["content-type"]) == (b"\x00tap tap", "audio/wav")
+            walking.bare = True
+            assert client.post("http://any/v1/walk", json={"far": 3}).status_code == 404
 
 
 def test_nothing_is_sent_elsewhere():

@@ -30,11 +30,20 @@ class Server:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def address(self, call: Call, query: Mapping[str, str]) -> str:
-        """Put a call on the address; one with a path of its own stands for the dialect's root."""
-        root, path = str(self.dialect.raw.get("root", "")), call.path
-        if root and path.startswith(root + "/") and urlsplit(self.base).path not in ("", "/"):
+        """Put a call on the address."""
+        return self.put(f"{call.path}?{urlencode(query)}" if query else call.path)
+
+    def put(self, path: str) -> str:
+        """Put a path on the address; one with a path of its own stands for the dialect's root."""
+        root = str(self.dialect.raw.get("root", ""))
+        if root and (path == root or path.startswith(root + "/")) and urlsplit(self.base).path not in ("", "/"):
             path = path.removeprefix(root)
-        return f"{self.base}{path}?{urlencode(query)}" if query else self.base + path
+        return self.base + path
+
+    def rooted(self, path: str) -> str:
+        """Complete a path that leaves out the dialect's root."""
+        root = str(self.dialect.raw.get("root", ""))
+        return path if not root or path == root or path.startswith(root + "/") else root + path
 
     def elsewhere(self, url: str, query: Mapping[str, str] | None = None) -> str:
         """Return an address that the server gives, with more in its query.

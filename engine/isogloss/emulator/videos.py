@@ -127,6 +127,8 @@ async def download(call: Call) -> ASGIApp:
     name = call.request.path_params["name"]
     await call.conduct("files.download")
     data = call.state.films.get(name)
+    if data is None and f"files/{name}" in call.state.files.held:
+        raise invalid(f"files/{name} was uploaded; only files that were generated can be downloaded.")
     if data is None:
         raise Refusal("PERMISSION_DENIED", f"files/{name} is not there, or may not be read with this key.")
     if call.request.query_params.get("alt") != "media":

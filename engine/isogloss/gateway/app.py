@@ -76,7 +76,7 @@ class Gateway:
         """Make what needs a running loop."""
         settings = self._settings
         self._opened = True
-        self._client = Client(settings.limits, self.ruleset.dialects)
+        self._client = Client(settings.limits)
         self._judge = Judge(settings.limits.validation, settings.limits.validation_wait)
         self._aside = Aside()
         self._exchanges = Exchanges(settings, self.ruleset, self._client, self._keys, self._judge, self._aside)

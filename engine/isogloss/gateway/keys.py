@@ -66,10 +66,6 @@ class Keys:
         secrets = (*self._secrets, shown) if shown else tuple(self._secrets)
         return Server(self._dialects[upstream.dialect], upstream.url, key, secrets)
 
-    def upward(self, upstream: Upstream, shown: str | None) -> Mapping[str, str]:
-        """Return the headers with the key for an upstream."""
-        return self.server(upstream, shown).headers()
-
     def stands_in(self, text: str) -> bool:
         """Tell whether a key of the gateway stands in a text that would go upstream."""
         return any(key in text or key in unquote(text) for key in self._own)

@@ -60,18 +60,19 @@ class Passing:
         self, asked: Asked, aim: Aim, upstream: Upstream, shown: str | None, renamed: Any = None
     ) -> Answer:
         """Pass a request through; `renamed` is its body where a model's name stands for another one."""
-        path = self._client.rooted(aim.front, aim.raw_path)
+        server = self._keys.server(upstream, shown)
+        path = server.rooted(aim.raw_path)
         said = asked.query_without(self._keys.queries).split("&")
         query = "&".join(part for part in said if not self._keys.stands_in(part))
-        headers = {**self._upward(asked.headers), **self._keys.upward(upstream, shown)}
+        headers = {**self._upward(asked.headers), **server.headers()}
         payload: Any = asked.body.chunks() if asked.body.there else None
         if renamed is not None:
             payload = renamed
             headers.pop("content-length", None)
         stack = AsyncExitStack()
         try:
-            target = f"{path}?{query}" if query else path
-            call = self._client.call(upstream, asked.method, target, headers, payload)
+            url = server.put(f"{path}?{query}" if query else path)
+            call = self._client.call(asked.method, url, headers, payload)
             reply = await stack.enter_async_context(call)
             raw_headers = tuple((name, self._keys.hide(value, shown)) for name, value in self._downward(reply))
             if reply.status >= 400:  # noqa: PLR2004 - HTTP

@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from isogloss.crossings.lines import Done
     from isogloss.gateway.aside import Aside
     from isogloss.gateway.judge import Judge
-    from isogloss.gateway.settings import Limits, Upstream
-    from isogloss.rule import Dialect
+    from isogloss.gateway.settings import Limits
 
     Payload = bytes | AsyncIterable[bytes] | None
 
@@ -89,9 +88,8 @@ class Received:
 class Client:
     """Calls upstreams, and fetches media."""
 
-    def __init__(self, limits: Limits, dialects: Mapping[str, Dialect]) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self._dialects = dialects
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, ceil_threshold=3600)
         self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=15, ttl_dns_cache=30)
         self._plain = self._session(self._connector)
@@ -116,24 +114,12 @@ class Client:
             await session.close()
         await self._connector.close()
 
-    def address(self, upstream: Upstream, path: str) -> str:
-        """Put a path of a dialect on an upstream's address; one with a path of its own stands for the root."""
-        root = self._dialects[upstream.dialect].raw.get("root", "")
-        if root and (path == root or path.startswith(root + "/")) and URL(upstream.url).path != "/":
-            path = path.removeprefix(root)
-        return upstream.url + path
-
-    def rooted(self, dialect: str, path: str) -> str:
-        """Complete a path that leaves out its dialect's root."""
-        root = self._dialects[dialect].raw.get("root", "")
-        return path if not root or path == root or path.startswith(root + "/") else root + path
-
     @asynccontextmanager
     async def call(
-        self, upstream: Upstream, method: str, target: str, headers: Mapping[str, str], payload: Payload = None
+        self, method: str, url: str, headers: Mapping[str, str], payload: Payload = None
     ) -> AsyncGenerator[Received]:
-        """Send a request as it came, and give the reply as it comes; `target` is path and query. Raises Broken."""
-        reply = await self._sent(self._raw, method, self.address(upstream, target), headers, payload)
+        """Send a request as it came, and give the reply as it comes; raise Broken."""
+        reply = await self._sent(self._raw, method, url, headers, payload)
         try:
             yield Received(reply, self.limits)
         finally:
