@@ -5,10 +5,14 @@ import json
 import logging
 import socket
 import time
+from dataclasses import replace
 
 import httpx
 import pytest
 from gateway.stage import between, reply, settled
+from isogloss import library
+from isogloss.crossings.servers import Server
+from isogloss.failures import Failure
 from servers import KEY
 
 KEYS = {"GEMINI_API_KEY": "operator-key"}
@@ -204,6 +208,37 @@ def test_nothing_is_sent_elsewhere(address, words, caplog):
         assert (found.status_code, words in found.json()["error"]["message"]) == (502, True), found.text
         assert [one["path"] for one in program.seen] == ["/upload/v1beta/files"]
     assert "operator-key" not in caplog.text + found.text
+
+
+@pytest.mark.parametrize(
+    ("url", "asked"),
+    [
+        ("https://api.example:8443/take?a=1", "https://api.example:8443/take?a=1&alt=media"),
+        ("https://api.example:8443/take?alt=json#part", "https://api.example:8443/take?alt=json"),
+        ("https://files.example/take", "https://files.example/take?alt=media"),
+        ("https://files.example:443/take", "https://files.example:443/take?alt=media"),
+        ("http://files.example/take", None),
+        ("https://files.example:444/take", None),
+        ("https://files.example.evil/take", None),
+        ("https://me@files.example/take", None),
+        ("https://api.example/take", None),
+        ("http://api.example:8443/take", None),
+        ("https://api.example:8443@evil/take", None),
+        ("//files.example/take", None),
+        ("https://api.example:port/take", None),
+        ("", None),
+    ],
+)
+def test_hosts_that_a_dialect_lists(url, asked):
+    dialect = library.ruleset().dialects["gemini"]
+    listing = replace(dialect, raw={**dialect.raw, "hosts": ["files.example"]})
+    server = Server(listing, "https://api.example:8443/v1", "key")
+    if asked is not None:
+        assert server.elsewhere(url, {"alt": "media"}) == asked
+        return
+    with pytest.raises(Failure) as refused:
+        server.elsewhere(url, {"alt": "media"})
+    assert refused.value.status == 502
 
 
 @pytest.mark.parametrize("status", [400, 403, 429, 500])
