@@ -444,9 +444,9 @@ def test_the_caller_keeps_what_it_handed_in(asked):
 
 
 def test_files(asked, tmp_path):
-    path = tmp_path / "a.pdf"
+    path = tmp_path / "a b.pdf"
     path.write_bytes(b"%PDF-1.7")
-    for said_path in (str(path), path, f"file://{path}"):
+    for said_path in (str(path), path, path.as_uri()):
         completion(FLASH, [{"role": "user", "content": [{"type": "file", "file": {"file_id": said_path}}]}])
     data = {"mimeType": "application/pdf", "data": "JVBERi0xLjc="}
     for body in asked():
@@ -461,6 +461,9 @@ def test_only_media_are_read_and_only_where_it_is_allowed(gemini, tmp_path):
         image = [{"type": "image_url", "image_url": {"url": str(path)}}]
         with pytest.raises(openai.BadRequestError, match="only media are read"):
             completion(FLASH, [{"role": "user", "content": image}])
+    file = {"file_id": str(tmp_path / "passwd"), "format": "image/png"}  # to say so does not make it an image
+    with pytest.raises(openai.BadRequestError, match="only media are read"):
+        completion(FLASH, [{"role": "user", "content": [{"type": "file", "file": file}]}])
     picture = tmp_path / "a.png"
     picture.write_bytes(b"PNG")
     image = [{"type": "image_url", "image_url": {"url": str(picture)}}]

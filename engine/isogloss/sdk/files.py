@@ -10,11 +10,13 @@ import mimetypes
 import os
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import unquote
 
 from isogloss.errors import DocumentError
 
 #: The most that is read, in bytes: more than what a request may be.
 _MOST: Final = 100 * 1024 * 1024
+_FILE: Final = "file://"
 _LONGEST: Final = 4096  # characters of a path
 _SHOWN: Final = 200  # … and those of it that an error shows
 _MEDIA: Final = (
@@ -47,19 +49,22 @@ def data_url(said: Any, *, reads: bool) -> Any:
 
 
 def local(said: Any, media: Any) -> str | None:
-    """Return a file of this machine as a data URL; None for what is no path of one."""
+    """Return a file of this machine as a data URL; None for what is no path of one.
+
+    `media` is the type that its caller says it is; whether it may be read its name decides alone.
+    """
     path = _path(said)
     if path is None:
         return None
-    found = media if isinstance(media, str) else mimetypes.guess_type(path.name)[0]
+    found = mimetypes.guess_type(path.name)[0]
     if found is None or not found.startswith(_MEDIA):
         raise DocumentError("", f"the file {path.name!r} is {found or 'of an unknown type'}, and only media are read")
     _bounded(path.stat().st_size, path.name)
-    return _data(found, path.read_bytes())
+    return _data(media if isinstance(media, str) else found, path.read_bytes())
 
 
 def _read(said: str) -> str:
-    if said.startswith("data:") or ("://" in said and not said.startswith("file://")):
+    if said.startswith("data:") or ("://" in said and not said.startswith(_FILE)):
         return said
     found = local(said, None)
     if found is None:
@@ -70,7 +75,7 @@ def _read(said: str) -> str:
 def _path(said: Any) -> Path | None:
     if not isinstance(said, str) or not 0 < len(said) <= _LONGEST or said.startswith("data:"):
         return None
-    path = Path(said.removeprefix("file://"))
+    path = Path(unquote(said.removeprefix(_FILE)) if said.startswith(_FILE) else said)
     try:
         return path if path.is_file() else None
     except (OSError, ValueError):  # a name that is too long, or holds a null
