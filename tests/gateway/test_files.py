@@ -63,7 +63,8 @@ def post(url, **more):
 
 @pytest.fixture(scope="module")
 def stage():
-    with between(Uploads(), KEYS, front=["openai", "gemini"], limits={"upload": 3_000_000, "idle": 1}) as made:
+    limits = {"upload": 3_000_000, "request": 1_000_000, "idle": 1}
+    with between(Uploads(), KEYS, front=["openai", "gemini"], limits=limits) as made:
         yield made
 
 
@@ -120,6 +121,7 @@ def test_without_a_purpose_one_is_assumed(stage):
         ),
         ({"files": None, "content": b"--x\r\n", "headers": {"content-type": "multipart/form-data"}}, 400, "boundary"),
         ({"files": {"file": ("a", b"x" * 4_000_000)}}, 413, "larger than 3000000 bytes"),
+        ({"files": {"other": ("a", b"x" * 2_000_000)}}, 413, "larger than 1000000 bytes"),
         ({"files": {"file": ("a\r\nx: y", b"hello")}}, 200, ""),
     ],
 )

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MEDIA: Final = "multipart/form-data"
 #: The most that one holds, bytes of a text, bytes above each, and names in a name: a[b][c].
 _MOST, _TEXT, _HEAD, _DEEP = 1000, 1024 * 1024, 16 * 1024, 8
+#: The most that is held of a form, unless the caller says otherwise.
+_HELD: Final = 64 * 1024 * 1024
 _NAME: Final = re.compile(r"([^\[\]]+)((?:\[[^\[\]]*\])*)")
 _STEP: Final = re.compile(r"\[([^\[\]]*)\]")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
@@ -41,9 +43,9 @@ class _Part:
 
 
 class Form:
-    """A form on its way in: `document` grows, and the bytes of the streamed file are handed on."""
+    """A form on its way in: `document` grows to `most` bytes, and those of the streamed file are handed on."""
 
-    def __init__(self, content_type: str, words: Mapping[str, Any]) -> None:
+    def __init__(self, content_type: str, words: Mapping[str, Any], most: int = _HELD) -> None:
         from python_multipart.multipart import MultipartParser, parse_options_header  # few requests are forms
 
         self._options = parse_options_header
@@ -62,6 +64,7 @@ class Form:
         }
         self._parser = MultipartParser(boundary, heard, max_header_size=_HEAD)  # pyright: ignore[reportArgumentType]
         self._words = words
+        self._most = self._left = most
         self._part = _Part()
         self._head: tuple[bytearray, bytearray] = (bytearray(), bytearray())
         self._begun = 0
@@ -126,6 +129,9 @@ class Form:
             self._flow += data[start:end]
             return
         part.data += data[start:end]
+        self._left -= end - start
+        if self._left < 0:
+            raise Failure(413, f"the form is larger than {self._most} bytes")
         if part.filename is None and len(part.data) > _TEXT:
             raise Failure(400, f"a text of a form may have {_TEXT} bytes; send a file", param=part.name)
 

@@ -50,7 +50,7 @@ async def _json(asked: Asked, route: Route) -> Value:
 
 async def _form(asked: Asked, words: Mapping[str, Any], limits: Limits) -> tuple[Value, Upload | None]:
     most = limits.upload if "streams" in words else limits.request
-    upload = Upload(Form(asked.headers["content-type"], words), asked.body.chunks(most))
+    upload = Upload(Form(asked.headers["content-type"], words, limits.request), asked.body.chunks(most))
     await upload.begin()
     return upload.document(), upload if upload.flows else None
 
