@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from isogloss import guard
 from isogloss.compiler_alternatives import ClusterCompiler
 from isogloss.compiler_clusters import (
     FEW,
@@ -188,20 +189,38 @@ class SetCompiler(ClusterCompiler):
             call = f"{self._cluster(cluster, path)}(v, {var}, {value}, link, notes, out, mem, saw, defaults)"
             body.add(f"if {' and '.join(tests)}: {call}" if tests else call)
             return
-        children = [dict(read.node.fields)[name] for read in cluster.reads]
-        if len(children) > 1 and all(isinstance(child, Obj) and child.fields for child in children):
-            self._descend(body, cluster, name, value, path, children)
-        elif len(children) == 1 and self._try(body, cluster.reads[0], var, path, {name: value}, None):
+        if self._descends(cluster, (*path, name)):
+            self._descend(body, cluster, name, var, value, path)
+        elif len(cluster.reads) == 1 and self._try(body, cluster.reads[0], var, path, {name: value}, None):
             return
         else:
             body.add(f"{self._cluster(cluster, path)}(v, {var}, {value}, link, notes, out, mem, saw, defaults)")
 
-    def _descend(
-        self, body: Code, cluster: Cluster, name: str, value: str, path: tuple[str, ...], children: list[Any]
-    ) -> None:
-        body.add(f"if type({value}) is not dict or not {value}: raise Bail")
-        inner = [Read(read.index, read.turn, child) for read, child in zip(cluster.reads, children, strict=True)]
-        self._level(body, value, (*path, name), inner)
+    def _descends(self, cluster: Cluster, path: tuple[str, ...]) -> bool:
+        """Tell whether the rules of a name look into an object there, but for some about another type.
+
+        What none of them reads is lost name by name then, which is not so where a sentence is given for the whole.
+        """
+        looking = [_looks_into(read, path[-1]) for read in cluster.reads]
+        asked = [read.turn.rule.when.get(self.context.lens.reader) for read in cluster.reads]
+        others = [text for text, looks in zip(asked, looking, strict=True) if not looks]
+        if len(looking) < 2 or not any(looking):  # noqa: PLR2004 - one rule needs no level
+            return False
+        whole = any(tuple(map(str, drop.path)) == path[: len(drop.path)] for drop in self.rules.drops)
+        return not others or (not whole and all(_of_type(text, path) for text in others))
+
+    def _descend(self, body: Code, cluster: Cluster, name: str, var: str, value: str, path: tuple[str, ...]) -> None:
+        """Emit the level below a name; a value of another type there is read by the rules that ask for that."""
+        looking = [read for read in cluster.reads if _looks_into(read, name)]
+        inner = [Read(read.index, read.turn, _below(read, name)) for read in looking]
+        if len(inner) == len(cluster.reads):
+            body.add(f"if type({value}) is not dict or not {value}: raise Bail")
+            self._level(body, value, (*path, name), inner)
+            return
+        with body.block(f"if type({value}) is dict and {value}:"):
+            self._level(body, value, (*path, name), inner)
+        call = f"{self._cluster(cluster, path)}(v, {var}, {value}, link, notes, out, mem, saw, defaults)"
+        body.add(f"else: {call}")
 
     # ------------------------------------------------------------------ rules that read nothing
 
@@ -280,3 +299,23 @@ class SetCompiler(ClusterCompiler):
         if isinstance(node, Obj) or not path:
             raise Unsupported(turn.id)
         return path, node
+
+
+def _below(read: Read, name: str) -> Obj:
+    """Return what a rule shows under a name: an object, or nothing to look into."""
+    child = dict(read.node.fields).get(name)
+    return child if isinstance(child, Obj) else Obj(())
+
+
+def _looks_into(read: Read, name: str) -> bool:
+    return bool(_below(read, name).fields)
+
+
+def _of_type(asked: str | None, path: tuple[str, ...]) -> bool:
+    """Tell whether a condition asks that no object stands at a place."""
+    tree: dict[str, Any] = guard.parsed(asked) if asked is not None else {"type": "", "children": ()}
+    if tree["type"] != "comparator" or tree["value"] != "eq":
+        return False
+    left, right = tree["children"]
+    typed = left.get("value") == "type" and right["type"] == "literal" and right["value"] != "object"
+    return typed and guard.paths(asked or "") == [path]

@@ -133,9 +133,8 @@ class ShapeCompiler(SetCompiler):
             self.sure.update(self.puts)
             self._may_write(cluster)
             return
-        nodes = [dict(read.node.fields)[first] for read in cluster.reads if first in dict(read.node.fields)]
-        if len(cluster.names) == 1 and len(nodes) > 1 and all(isinstance(node, Obj) and node.fields for node in nodes):
-            self._descend(body, cluster, first, given[first], (), nodes)
+        if len(cluster.names) == 1 and self._descends(cluster, (first,)):
+            self._descend(body, cluster, first, "v", given[first], ())
             self._may_write(cluster)
             return
         tried = [(read, self._tried(cluster, read, (), "v", given)) for read in cluster.reads]

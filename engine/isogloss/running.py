@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import marshal
 from dataclasses import dataclass, field
-from itertools import repeat
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import generated, library
@@ -21,8 +20,6 @@ from isogloss.limits import check_size
 from isogloss.pointer import find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from isogloss.lens import Lens
     from isogloss.loss import Loss, Step
     from isogloss.translator import Translator
@@ -70,31 +67,40 @@ class _Open:
     __slots__ = ("_account", "body", "losses", "ruleset")
 
 
-#: Documents of up to so many objects and lists are copied one by one, and share their texts.
-_FEW: Final = 32
+#: A list of more items than this makes a document one of many objects.
+_FEW: Final = 8
 
 
 def _kept(document: Value) -> Value:
-    """Copy a document: with few containers (media are few and large) its texts are shared, else all is one copy."""
+    """Copy a document: with few objects (media are few and large) its texts are shared, else all is one copy."""
     try:
-        return _copied(document, repeat(None, _FEW))
-    except StopIteration:
+        return _object(document) if type(document) is dict else marshal.dumps(document)
+    except OverflowError:
         return marshal.dumps(document)
 
 
-def _copied(value: Value, left: Iterator[None]) -> Value:
-    kind = type(value)
-    if kind is dict:
-        next(left)
-        made = value.copy()
-        for name, member in made.items():
-            if type(member) is not str:
-                made[name] = _copied(member, left)
-        return made
-    if kind is list:
-        next(left)
-        return [member if type(member) is str else _copied(member, left) for member in value]
-    return value
+def _object(value: Object) -> Object:
+    made = value.copy()
+    for name, member in value.items():
+        kind = type(member)
+        if kind is dict:
+            made[name] = _object(member)
+        elif kind is list:
+            made[name] = _list(member)
+    return made
+
+
+def _list(value: list[Value]) -> list[Value]:
+    if len(value) > _FEW:
+        raise OverflowError
+    made = value.copy()
+    for index, member in enumerate(value):
+        kind = type(member)
+        if kind is dict:
+            made[index] = _object(member)
+        elif kind is list:
+            made[index] = _list(member)
+    return made
 
 
 def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:

@@ -26,11 +26,13 @@ from isogloss.values import ABSENT
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from isogloss.families import Match
     from isogloss.rule import Ruleset
     from isogloss.stencils import Stencils
     from isogloss.stream import Stream
     from isogloss.values import Object, Value
+
+    #: What an exchange keeps from one before, by name.
+    Known = Mapping[str, Value]
 
 OnLoss = Literal["report", "refuse", "ignore"]
 
@@ -119,13 +121,13 @@ class Translator:
         *,
         model: str | None = None,
         stream: bool | None = None,
-        known: Mapping[str, Value] | None = None,
+        known: Known | None = None,
     ) -> Exchange:
         """Open an exchange with its request.
 
         `model` and `stream` are for dialects that keep them in the URL; `known` are values that it keeps from before.
         """
-        return Exchange(self, operation, body, model=model, stream=stream, known=known or {})
+        return Exchange(self, operation, body, model, stream, known or {})
 
     def route(
         self,
@@ -158,14 +160,7 @@ class Exchange:
     """A request, its reply or its error; belongs to one caller."""
 
     def __init__(
-        self,
-        gloss: Translator,
-        operation: str,
-        body: Value,
-        *,
-        model: str | None,
-        stream: bool | None,
-        known: Mapping[str, Value],
+        self, gloss: Translator, operation: str, body: Value, model: str | None, stream: bool | None, known: Known
     ) -> None:
         self.gloss = gloss
         self.operation = operation
@@ -174,7 +169,7 @@ class Exchange:
         self.losses: tuple[Loss, ...] = ()
         said: Object = body if isinstance(body, dict) else {}
         self.plan = gloss.plan(model if model is not None else _text(said.get("model")))
-        self.streams = bool(stream) if stream is not None else gloss.asks_stream(operation, said)
+        self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
         self.memory = self._remembered()
         #: The shares of a request that takes several calls: each one's translation, and what its reply may know.
         self.shares: list[tuple[Translation, Memory]] = []
@@ -182,19 +177,21 @@ class Exchange:
 
     def _remembered(self) -> Memory:
         """Return what an exchange knows before its request is read."""
-        memory = Memory(self.gloss.ids, self.gloss.clock)
+        gloss, target_model = self.gloss, self.plan.target_model
+        memory = Memory(gloss.ids, gloss.clock)
         memory.kept = True
-        if self.plan.target_model is not None:
-            memory.values["model"] = self.plan.target_model
+        if target_model is not None:
+            memory.values["model"] = target_model
         if self.streams:
             memory.values["stream"] = True
-        memory.values.update(self.known)
+        if self.known:
+            memory.values.update(self.known)
         return memory
 
     def _asked(self, body: Value) -> Translation:
         """Translate the request; an operation that has a reply only asks without a body."""
-        gloss = self.gloss
-        lens = self.plan.lenses.get((self.operation, "request"))
+        gloss, plan = self.gloss, self.plan
+        lens = plan.lenses.get((self.operation, "request"))
         if lens is None:
             documents = gloss.ruleset.documents
             if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
@@ -202,7 +199,7 @@ class Exchange:
             lens = self._lens("request", gloss.source, gloss.target)
         if lens.apart is not None and len(cut := shares.cut(lens, body)) > 1:
             return self._cut(lens, cut)
-        return self._translate("request", gloss.source, gloss.target, body, self.memory)
+        return self._translate(lens, body, self.memory, () if plan.assumed is None else self._assumed(body))
 
     def _cut(self, lens: Lens, cut: Sequence[shares.Share]) -> Translation:
         """Translate each share of a request by itself; what is lost in all of them is told once."""
@@ -212,7 +209,7 @@ class Exchange:
         for share in cut:
             memory = self._remembered() if self.shares else self.memory
             try:
-                done = self._translate("request", self.gloss.source, self.gloss.target, share.body, memory)
+                done = self._translate(lens, share.body, memory, self._assumed(share.body))
             except (DocumentError, LossError) as error:
                 raise share.blame(error) from None
             losses += share.whole(done.losses)
@@ -238,7 +235,7 @@ class Exchange:
     def knowing(self, values: Mapping[str, Value], body: Value = ABSENT) -> Exchange:
         """Open the exchange anew, with more that it knows; or with another body."""
         whole, known = self.body if body is ABSENT else body, {**self.known, **values}
-        return Exchange(self.gloss, self.operation, whole, model=self.model, stream=self.streams, known=known)
+        return Exchange(self.gloss, self.operation, whole, self.model, self.streams, known)
 
     def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
         """Translate the reply back into the caller's dialect: that of the one call, or those of all, in their order.
@@ -263,11 +260,12 @@ class Exchange:
         return done
 
     def _answered(self, body: Value, asked: Memory, headers: Mapping[str, str] | None) -> Translation:
+        gloss, lens = self.gloss, self.plan.lenses.get((self.operation, "response"))
         if headers:
-            body = routes.told(self.gloss.ruleset, f"{self.operation}.response", self.gloss.target, body, headers)
-        done = self._translate("response", self.gloss.target, self.gloss.source, body, self.after(asked))
-        demand = self.demand() if self.gloss.enforce else None
-        if demand is not None:
+            body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
+        lens = lens or self._lens("response", gloss.target, gloss.source)
+        done = self._translate(lens, body, self.after(asked))
+        if gloss.enforce and (demand := self.demand()) is not None:
             from isogloss.validation import enforce
 
             enforce(done.body, *demand)
@@ -306,8 +304,7 @@ class Exchange:
 
     def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
-        fits = self.plan.fits
-        key = (self.operation, phase)
+        fits, key = self.plan.fits, (self.operation, phase)
         if key not in fits:
             document = self.gloss.ruleset.documents[f"{self.operation}.{phase}"]
             asked = document.validate.get(self.gloss.source)
@@ -322,14 +319,16 @@ class Exchange:
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
         envelope = {"status": status, "headers": lower(headers or {}), "body": error_body(body)}
-        done = self._translate("error", self.gloss.target, self.gloss.source, envelope, self.after(), report=True)
+        done = self._translate(
+            self._lens("error", self.gloss.target, self.gloss.source), envelope, self.after(), report=True
+        )
         reply = done.body
         return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
 
     def after(self, asked: Memory | None = None) -> Memory:
         """Return what a reply may know: what the request has said, or its share."""
-        memory = Memory(self.gloss.ids, self.gloss.clock)
-        mine = asked or self.memory
+        gloss, mine = self.gloss, asked or self.memory
+        memory = Memory(gloss.ids, gloss.clock)
         memory.values = values = mine.values.copy()
         values.pop("now", None)
         if not mine.plain:
@@ -340,11 +339,8 @@ class Exchange:
         return memory
 
     def _translate(
-        self, phase: str, reader: str, writer: str, body: Value, memory: Memory, *, report: bool = False
+        self, lens: Lens, body: Value, memory: Memory, more: tuple[Loss, ...] = (), *, report: bool = False
     ) -> Translation:
-        plan = self.plan
-        more = self._assumed(plan.assumed, body) if plan.assumed is not None and phase == "request" else ()
-        lens = plan.lenses.get((self.operation, phase)) or self._lens(phase, reader, writer)
         done = run(lens, body, memory, self.gloss, more)
         if done.losses:
             self.losses += done.losses
@@ -368,9 +364,11 @@ class Exchange:
         if refused:
             raise LossError(refused)
 
-    def _assumed(self, match: Match, body: Value) -> tuple[Loss, ...]:
+    def _assumed(self, body: Value) -> tuple[Loss, ...]:
         """Report a model name that no family knows."""
-        assert match.family is not None
+        match = self.plan.assumed
+        if match is None or match.family is None:
+            return ()
         where = "/model" if find(body, ("model",)) is not ABSENT else ""
         family = match.family
         return (Loss("assumed", where, None, f"families.{family.id}", family.mark.place, str(match.assumed)),)

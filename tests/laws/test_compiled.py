@@ -111,12 +111,20 @@ def held(phase, reader, models, document):
     return None not in done
 
 
+def enveloped(reply):
+    """An error with its envelope, as error documents are read."""
+    status, body = reply
+    return {"status": status, "headers": {}, "body": body}
+
+
 MODELS = st.fixed_dictionaries({"openai": st.sampled_from(OPENAI), "gemini": st.sampled_from(GOOGLE)})
 DRAWN = {
     ("request", "openai"): strategies.openai_request(),
     ("request", "gemini"): strategies.gemini_request(),
     ("response", "openai"): strategies.openai_response(),
     ("response", "gemini"): strategies.gemini_response(),
+    ("error", "openai"): strategies.openai_errors().map(enveloped),
+    ("error", "gemini"): strategies.gemini_errors().map(enveloped),
 }
 
 
@@ -176,6 +184,15 @@ ORDINARY = [
 def test_ordinary_documents_are_done_by_code(phase, reader, file, model):
     document = json.loads((CASES / f"{file}.json").read_bytes())
     assert held(phase, reader, {"openai": "gpt-4.1", "gemini": model}, document)
+
+
+@pytest.mark.parametrize("reader", ["openai", "gemini"])
+def test_errors_are_done_by_code(reader):
+    body = json.loads((CASES / f"error_{reader}.json").read_bytes())
+    models = {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"}
+    document = enveloped((400, body))
+    held("error", reader, models, document)
+    assert by_code(lens_of("error", reader, models), document, "error", AT_ONCE) is not None
 
 
 class Traced(Now):
