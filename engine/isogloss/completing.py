@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 def completed(run: Run, rule: Rule, env: Env) -> Env:
     """Return what was read with all that the rule computes from it."""
     full: Env = {**env, **{name: Bound(value) for name, value in rule.let.items()}}
-    _kept(run, rule, full)
     _derived(run, rule, full)
+    _kept(run, rule, full)
     for line in rule.sums:
         solve(full, line)
     for name, value in rule.absent.items():
@@ -81,7 +81,7 @@ def derive(lens: Lens, base: Bound, steps: Iterable[str]) -> Value:
 def _stepped(lens: Lens, value: Value, step: str) -> Value:
     conversion = lens.conversion(step)
     if conversion.codec is None:
-        rows = lens.ruleset.tables[conversion.name].rows
+        rows = lens.rows(conversion.name)
         return next((row.cells[1] for row in rows if same(row.cells[0], value)), ABSENT)
     fits = conversion.codec.fits(value, conversion.options)
     return conversion.codec.read(value, conversion.options)[0] if fits else ABSENT

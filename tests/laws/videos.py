@@ -71,7 +71,7 @@ def openai_job() -> Strategy[Object]:
 
 def _job(status: Strategy[str], progress: Strategy[int], error: Strategy[Object | None]) -> Strategy[Object]:
     name = NAMES.map(f"models/{MODELS[0]}/operations/{{}}".format)
-    known = st.tuples(name, st.none() | words, st.none() | SECONDS, st.none() | st.just("8"), st.none() | words)
+    known = st.tuples(name, st.none() | words, st.none() | SECONDS, st.none() | st.just(8), st.none() | words)
     fields = {
         "id": NAMES.map("video_{}".format) | known.map(packed),
         "object": st.just("video"),

@@ -182,7 +182,7 @@ def test_an_id_of_nobody(studio, videos, name):
 
 def test_an_id_whose_job_is_not_there(videos):
     with pytest.raises(openai.NotFoundError, match="no operation"):
-        videos.retrieve(packed(f"models/{VEO}/operations/nothing", VEO, 1, "8", "1280x720"))
+        videos.retrieve(packed(f"models/{VEO}/operations/nothing", VEO, 1, 8, "1280x720"))
 
 
 @pytest.mark.parametrize(

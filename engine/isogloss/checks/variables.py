@@ -102,9 +102,9 @@ def _named(book: Book, held: Held) -> Iterator[Problem]:
     every = {name for node in rule.sides.values() for name in names_in(node)}
     derived = every | set(rule.let)
     yield from _known(book, rule, ("let",), rule.let, every)
-    yield from _known(book, rule, ("keeps",), rule.keeps, every)
+    yield from _known(book, rule, ("keeps",), rule.keeps, every | set(rule.derive))
     yield from _known(book, rule, ("absent",), rule.absent, every)
-    yield from _known(book, rule, ("derive",), rule.derive, every)
+    yield from _known(book, rule, ("derive",), rule.derive, every | set(rule.keeps))
     yield from _known(book, rule, ("ignores",), rule.ignores, every)
     yield from _known(book, rule, ("bounds",), rule.bounds, every)
     for name, (dialect, base, *_) in rule.derive.items():
