@@ -1,5 +1,6 @@
 """Forms: the document that a JSON body would have been, however the bytes are cut; a clear no to everything else."""
 
+import asyncio
 import base64
 from itertools import pairwise
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from isogloss.crossings.forms import Form, whole
 from isogloss.failures import Failure
+from isogloss.gateway.bodies import Upload
 
 WORDS = {"numbers": ["n", "kept.seconds"], "booleans": ["stream"], "streams": "file"}
 MEDIA = "multipart/form-data; boundary=x"
@@ -139,6 +141,25 @@ def test_any_cut_of_the_bytes_gives_the_same(fields, file, cuts):
     else:
         said.document["file"]["size"] = len(flow)
         assert (said.document, flow) == wanted
+
+
+def test_what_a_form_has_said_so_far_stays_as_it_was():
+    media, data = form(("a[b]", "1"), ("file", ("f", b"hello")), ("a[c]", "2"))
+    edge = data.index(b"hello") + 2
+
+    async def main():
+        async def chunks():
+            yield data[:edge]
+            yield data[edge:]
+
+        upload = Upload(Form(media, WORDS), chunks())
+        await upload.begin()
+        first = upload.document()
+        file = b"".join([piece async for piece in upload])
+        return first, upload.document(), file
+
+    first, last, file = asyncio.run(main())
+    assert (first["a"], last["a"], file) == ({"b": "1"}, {"b": "1", "c": "2"}, b"hello")
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=60).map(lambda end: HEAD + end))

@@ -68,9 +68,10 @@ def _value(kept: Kept, told: Told, name: str) -> Value:
 
 def _settle(crossing: Crossing, document: Value) -> None:
     """Let the exchange know what stood behind the file; raise Failure where it would have been asked otherwise."""
-    if document == crossing.exchange.body:
+    known, before = crossing.exchange.body, crossing.exchange.request.body
+    whole = {**known, **document} if isinstance(known, dict) and isinstance(document, dict) else document
+    if whole == known:
         return
-    before = crossing.exchange.request.body
-    crossing.exchange = crossing.exchange.knowing({}, document)
+    crossing.exchange = crossing.exchange.knowing({}, whole)
     if crossing.exchange.request.body != before:
         raise Failure(400, "what the form says behind its file should stand before it")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from isogloss.crossings import forms
@@ -77,7 +78,7 @@ class Upload:
 
     def document(self) -> Value:
         """Return what the form has said so far."""
-        return {**self._form.document}
+        return deepcopy(self._form.document)
 
     async def begin(self) -> None:
         """Read up to the streamed file, or to the end."""
