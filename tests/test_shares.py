@@ -143,6 +143,16 @@ def test_too_long_a_list_is_refused(gloss):
     assert caught.value.pointer == "/load/stones"
 
 
+def test_what_all_shares_say_counts_for_each(gloss, ruleset):
+    """Else a short list would have a large document translated again and again."""
+    bounded = isogloss.Translator("hill", "dale", ruleset=ruleset, limits={"nodes": 300})
+    more = {"rest": ["x"] * 100}
+    assert len(bounded.exchange("walk", {**load(*sized(0, 1)), **more}).calls) == 1
+    with pytest.raises(isogloss.DocumentError, match="more values than the limit allows"):
+        bounded.exchange("walk", {**load(*sized(0, 1, 2, 3, 4)), **more})
+    assert len(gloss.exchange("walk", {**load(*sized(0, 1, 2, 3, 4)), **more}).calls) == 3
+
+
 def test_a_single_translation_of_several_calls_is_refused(ruleset):
     request = load(*sized(0, 1, 2))
     with pytest.raises(isogloss.DocumentError, match="this takes 2 calls; an exchange makes them") as caught:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import DocumentError, LossError
 from isogloss.guard import snake_case
+from isogloss.limits import check_size
 from isogloss.pointer import find, parse_pointer, pointer
 from isogloss.running import Translation
 from isogloss.values import ABSENT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from isogloss.errors import IsoglossError
     from isogloss.lens import Lens
@@ -37,7 +38,8 @@ class Share:
     def there(self, place: str) -> str:
         """Turn a JSON Pointer into this share into one into the whole document."""
         steps, depth = parse_pointer(place), len(self.at)
-        if not self.start or len(steps) <= depth or steps[:depth] != self.at:
+        inside = len(steps) > depth and steps[:depth] == self.at and steps[depth].isdecimal()
+        if not self.start or not inside:
             return place
         return pointer((*self.at, int(steps[depth]) + self.start, *steps[depth + 1 :]))
 
@@ -60,10 +62,11 @@ class Share:
         return error
 
 
-def cut(lens: Lens, body: Value) -> tuple[Share, ...]:
+def cut(lens: Lens, body: Value, limits: Mapping[str, int]) -> tuple[Share, ...]:
     """Cut a document as its rules say; one that takes one call is one share, as it is.
 
-    Raises DocumentError for a list that is longer than the rules allow.
+    Raises DocumentError for a list that is longer than the rules allow, and where what each share says beside it holds
+    more values than the limit allows for all.
     """
     apart = lens.apart
     found = ABSENT if apart is None else find(body, apart.at)
@@ -74,6 +77,7 @@ def cut(lens: Lens, body: Value) -> tuple[Share, ...]:
     starts = list(_starts(apart, found, snake=lens.snake))
     if len(starts) <= 1:
         return (Share(body),)
+    check_size(_with(body, apart.at, []), {**limits, "nodes": limits["nodes"] // len(starts)})
     ends = [*starts[1:], len(found)]
     pairs = zip(starts, ends, strict=True)
     return tuple(Share(_with(body, apart.at, found[start:end]), apart.at, start) for start, end in pairs)

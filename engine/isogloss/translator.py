@@ -197,7 +197,7 @@ class Exchange:
             if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
                 return Translation(None, (), None, str(gloss.ruleset))
             lens = self._lens("request", gloss.source, gloss.target)
-        if lens.apart is not None and len(cut := shares.cut(lens, body)) > 1:
+        if lens.apart is not None and len(cut := shares.cut(lens, body, gloss.limits)) > 1:
             return self._cut(lens, cut)
         return self._translate(lens, body, self.memory, () if plan.assumed is None else self._assumed(body))
 
@@ -400,7 +400,7 @@ def translate(
     if phase == "request" and match is not None and match.assumed is not None and match.family is not None:
         where = pointer(("model",)) if find(document, ("model",)) is not ABSENT else ""
         more = (Loss("assumed", where, None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
-    if lens.apart is not None and len(cut := shares.cut(lens, document)) > 1:
+    if lens.apart is not None and len(cut := shares.cut(lens, document, gloss.limits)) > 1:
         raise shares.refusal(lens, f"this takes {len(cut)} calls; an exchange makes them")
     done = run(lens, document, memory, gloss, more)
     refused = [loss for loss in done.losses if loss.kind in REFUSED]
