@@ -12,6 +12,7 @@ table       rows pairing the words of two dialects; a lossy cell is marked in th
 guard       the condition under which a rule holds (`when:`)
 family      models that share capabilities, found by an ordered list of anchored patterns
 profile     a named overlay of rules: a surface, or a convention
+prefix      what a request begins with, where it can be cached: by a call of its own, and named from then on
 loss        what one dialect said and the other cannot: pointer, rule, file:line, kind, reason
 ledger      the account of one translation: every leaf of the input, and what became of it
 complement  what an exchange must remember so that the way back is faithful
