@@ -214,7 +214,8 @@ def merge(out: dict[str, Value], built: Mapping[str, Value], at: Path, lists: st
             if clash is not None:
                 return clash
         elif lists == "append" and isinstance(there, list) and isinstance(value, list):
-            out[name] = [*there, *(item for item in value if item not in there)]  # what is there may be the caller's own
+            # What is there may be the caller's own.
+            out[name] = [*there, *(item for item in value if item not in there)]
         elif lists == "zip" and isinstance(there, list) and isinstance(value, list):
             for one, other in zip(there, value, strict=False):
                 if isinstance(one, dict) and isinstance(other, dict):
