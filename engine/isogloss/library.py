@@ -45,9 +45,7 @@ _MADE: dict[int, _Made] = {}
 def _made(rules: Ruleset) -> _Made:
     found = _MADE.get(id(rules))
     if found is None or found.rules is not rules:
-        for oldest in list(_MADE)[
-            : max(0, len(_MADE) - _MOST + 1)
-        ]:  # other threads may add some
+        for oldest in list(_MADE)[: max(0, len(_MADE) - _MOST + 1)]:  # other threads may add some
             _MADE.pop(oldest, None)
         found = _MADE[id(rules)] = _Made(rules, {}, {})
     return found
