@@ -143,6 +143,12 @@ def test_too_long_a_list_is_refused(gloss):
     assert caught.value.pointer == "/load/stones"
 
 
+def test_a_list_of_numbers_is_one_value(gloss):
+    """Whatever may be said in tokens is judged by a rule, and not cut between them."""
+    with pytest.raises(isogloss.DocumentError, match="an object must stand here"):
+        gloss.exchange("walk", load(*range(9)))
+
+
 def test_what_all_shares_say_counts_for_each(gloss, ruleset):
     """Else a short list would have a large document translated again and again."""
     bounded = isogloss.Translator("hill", "dale", ruleset=ruleset, limits={"nodes": 300})

@@ -15,7 +15,7 @@ from isogloss.guard import snake_case
 from isogloss.limits import check_size
 from isogloss.pointer import find, parse_pointer, pointer
 from isogloss.running import Translation
-from isogloss.values import ABSENT, same, type_name
+from isogloss.values import ABSENT, is_vector, same, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,7 +70,7 @@ def cut(lens: Lens, body: Value, limits: Mapping[str, int]) -> tuple[Share, ...]
     """
     apart = lens.apart
     found = ABSENT if apart is None else find(body, apart.at)
-    if apart is None or not isinstance(found, list):
+    if apart is None or not isinstance(found, list) or is_vector(found):
         return (Share(body),)
     if len(found) > apart.limit:
         raise refusal(lens, f"at most {apart.limit} can be asked for at once, and these are {len(found)}")

@@ -233,6 +233,7 @@ def test_logprobs_have_the_form_of_completions(client):
         ({}, "prompt is missing"),
         ({"prompt": ""}, "nothing to complete"),
         ({"prompt": [1, 2]}, "tokens of OpenAI's models"),
+        ({"prompt": [1] * 300}, "tokens of OpenAI's models"),
         ({"prompt": [[1, 2], [3]]}, "tokens of OpenAI's models"),
         ({"prompt": {"a": 1}}, "a prompt is a text"),
         ({"prompt": "a", "suffix": "b"}, "what follows a text"),
