@@ -96,13 +96,20 @@ class ExampleError(ValueError):
 
 def parse(value: Value, named: Mapping[str, Value]) -> Node:
     """Read one side of a rule. `named` holds the ruleset's named values."""
-    if isinstance(value, dict) and set(value) == {_EVERY}:
-        return All(parse(value[_EVERY], named))
+    if isinstance(value, dict) and _EVERY in value:
+        return _all(value, named)
     if isinstance(value, dict):
         return Obj(tuple((name, parse(member, named)) for name, member in value.items()))
     if isinstance(value, list):
         return _list([parse(item, named) for item in value])
     return _scalar(value, named) if isinstance(value, str) else Const(value)
+
+
+def _all(value: Mapping[str, Value], named: Mapping[str, Value]) -> Node:
+    if len(value) > 1:
+        message = f"{_EVERY!r} is every item of a list, so that no other name stands beside it"
+        raise ExampleError(message)
+    return All(parse(value[_EVERY], named))
 
 
 def _list(items: list[Node]) -> Node:
