@@ -59,12 +59,11 @@ class Job:
         """Whether it has been looked at often enough, and for long enough."""
         return self.looks > self.plan["polls"] and time.monotonic() - self.begun >= self.plan["seconds"]
 
-    @property
     def films(self) -> dict[str, bytes]:
-        """The videos that it makes, by the names of their files."""
+        """Make its videos: bytes by the name of their file."""
         aspect, seconds = self.parameters["aspectRatio"], self.parameters["durationSeconds"]
         many = range(self.parameters["sampleCount"])
-        return {f"{self.dice.word(f'file {n}', 12)}": film.film(Dice(self.dice.seed, n), aspect, seconds) for n in many}
+        return {self.dice.word(f"file {n}", 12): film.film(Dice(self.dice.seed, n), aspect, seconds) for n in many}
 
 
 def routes(route: Callable[..., Route]) -> list[Route]:
@@ -116,8 +115,9 @@ def _outcome(call: Call, job: Job) -> dict[str, Any]:
         made = {"raiMediaFilteredCount": len(reasons), "raiMediaFilteredReasons": reasons}
     elif not plan.get("empty"):
         base = f"{str(call.request.base_url).rstrip('/')}/{call.version}/files"
-        call.state.films.update(job.films)
-        made = {"generatedSamples": [{"video": {"uri": f"{base}/{name}:download?alt=media"}} for name in job.films]}
+        films = job.films()
+        call.state.films.update(films)
+        made = {"generatedSamples": [{"video": {"uri": f"{base}/{name}:download?alt=media"}} for name in films]}
     return {"done": True, "response": {"@type": _TYPE, "generateVideoResponse": made}}
 
 
