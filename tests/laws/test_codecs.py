@@ -78,6 +78,7 @@ DRAWN = {
     "wire-integer": (st.integers(-(10**18), 10**18) | st.integers(-(10**18), 10**18).map(str), [None]),
     "instant": (st.datetimes().map(lambda one: one.isoformat() + "Z") | draw.offsets | TEXTS, [None]),
     "duration": (draw.offsets | st.builds("{}.{}s".format, st.integers(0, 99), st.integers(0, 10**8)), [None]),
+    "members": (st.dictionaries(TEXTS, st.integers()), [None]),
     "entries": (st.lists(st.fixed_dictionaries({"token": TEXTS, "logProbability": draw.offsets})), ["logprobs"]),
     "offsets": (st.lists(st.fixed_dictionaries({"token": TEXTS})), ["tokens"]),
     "vector": (st.lists(st.integers() | st.floats(allow_nan=False, allow_infinity=False)), [None]),

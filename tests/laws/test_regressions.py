@@ -141,6 +141,18 @@ def test_a_row_of_sources_does_not_say_which_it_had():
     assert codec.read(codec.write(read, options), options) == read == ([{"web": 2}],)
 
 
+@pytest.mark.parametrize("order", [["b", "a"], ["a", "b"]])
+def test_the_order_of_properties_comes_back_as_the_order_in_which_they_stand(order):
+    schema = {"type": "OBJECT", "properties": {"a": {"type": "STRING"}, "b": {"type": "INTEGER"}}}
+    config = {"responseMimeType": "application/json", "responseSchema": {**schema, "propertyOrdering": order}}
+    asked = {"contents": [{"parts": [{"text": "x"}]}], "generationConfig": config}
+    there = translated(asked, source="gemini", model="gpt-4o")
+    found = there.body["response_format"]["json_schema"]["schema"]
+    assert (list(found["properties"]), "propertyOrdering" in found) == (order, False)
+    back = translated(there.body, model="gemini-2.0-flash").body["generationConfig"]["responseSchema"]
+    assert back["propertyOrdering"] == order
+
+
 def test_a_type_that_its_address_belies_is_lost_and_said_so():
     linked = {"fileData": {"fileUri": "gs://b/clip.mp4", "mimeType": "image/png"}}
     done = translated({"contents": [{"role": "user", "parts": [linked]}]}, source="gemini", model="o")

@@ -38,6 +38,11 @@ def is_text(value: Value, _: Options) -> bool:
     return isinstance(value, str)
 
 
+def is_object(value: Value, _: Options) -> bool:
+    """Tell whether a value is an object."""
+    return isinstance(value, dict)
+
+
 def same(neutral: tuple[Value, ...], _: Options) -> Value:
     """Write a value as it is."""
     return neutral[0]

@@ -5,15 +5,11 @@ from __future__ import annotations
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
-from isogloss.codecs.codec import Codec, CodecError, same
+from isogloss.codecs.codec import Codec, CodecError, is_object, same
 from isogloss.values import Value
 
 if TYPE_CHECKING:
     from isogloss.codecs.codec import Options
-
-
-def _is_object(value: Value, _: Options) -> bool:
-    return isinstance(value, dict)
 
 
 def _read_spread(value: Value, options: Options) -> tuple[Value]:
@@ -108,6 +104,6 @@ def _read_offsets(value: Value, options: Options) -> tuple[Value]:
 CODECS: Final[dict[str, Codec]] = {
     "entries": Codec(1, _are_entries, _read_entries, _write_entries, frozenset({"key", "value"})),
     "offsets": Codec(1, lambda value, _: isinstance(value, list), _read_offsets, same, frozenset({"text"})),
-    "spread": Codec(1, _is_object, _read_spread, _write_spread, frozenset({"each", "of", "pool", "through"})),
-    "span": Codec(2, _is_object, _read_span, _write_span, frozenset({"from", "piece", "text", "to"})),
+    "spread": Codec(1, is_object, _read_spread, _write_spread, frozenset({"each", "of", "pool", "through"})),
+    "span": Codec(2, is_object, _read_span, _write_span, frozenset({"from", "piece", "text", "to"})),
 }

@@ -9,7 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from isogloss.codecs.codec import Codec, CodecError, is_text, same
+from isogloss.codecs.codec import Codec, CodecError, is_object, is_text, same
 from isogloss.codecs.json_text import parse_json
 from isogloss.values import ABSENT, Value
 
@@ -39,6 +39,18 @@ def _write_short(neutral: tuple[Value, ...], options: Options) -> Value:
 
 def _read_whole(value: Value, _: Options) -> tuple[Value]:
     return (value,)
+
+
+def _read_members(value: Value, _: Options) -> tuple[Value]:
+    return (list(value),)
+
+
+def _write_members(neutral: tuple[Value, ...], _: Options) -> Value:
+    names = neutral[0]
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        message = "names are a list of texts"
+        raise CodecError(message)
+    return {name: {} for name in names}
 
 
 _ESCAPE: Final = re.compile(r"_x([0-9A-F]{2,6})_")
@@ -151,6 +163,7 @@ def _write_packed(neutral: tuple[Value, ...], options: Options) -> Value:
 
 
 CODECS: Final[dict[str, Codec]] = {
+    "members": Codec(1, is_object, _read_members, _write_members),
     "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"})),
     "short": Codec(1, is_text, _read_whole, _write_short, frozenset({"head", "most"})),
     "identifier": Codec(
