@@ -128,6 +128,6 @@ def test_what_is_valid_becomes_valid(phase, source, data):
 def test_what_is_drawn_is_valid(phase, source, data):
     document = data.draw(DRAWN[phase, source][0])
     known = json.loads((SCHEMAS / source / f"{phase}.schema.json").read_text("utf-8"))["properties"]
-    picked = {name: value for name, value in document.items() if name in known}
     # A form has its files under another name, and newer models take any size.
-    assert not [e for e in validator(phase, source).iter_errors(picked) if e.validator not in ("required", "enum")]
+    picked = {name: value for name, value in document.items() if name in known and name != "size"}
+    assert not [e for e in validator(phase, source).iter_errors(picked) if e.validator != "required"]
