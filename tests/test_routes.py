@@ -25,6 +25,19 @@ documents:
     rules:
       - {id: song, hill: {song: $s}, dale: {tune: $s}}
       - {id: as, hill: {as: "@stream"}, dale: {}, oneway: hill}
+  sing.response:
+    rules:
+      - {id: notes, hill: {notes: ["$n* | note"]}, dale: {tones: ["$n*"]}}
+  sing.stream:
+    extends: sing.response
+    stream:
+      hill: {each: notes, index: index, ends: end, error: error, status: [error.code]}
+      dale: {each: tones, index: index, ends: end, error: error, status: [error.code]}
+sets:
+  note:
+    rules:
+      - {id: index, both: index}
+      - {id: end, both: end}
 """  # noqa: E501 - a route is one line
 
 
