@@ -230,6 +230,7 @@ _NAMES: Final = [
     "has_name",
     "has_word",
     "held",
+    "in_order",
     "loads",
     "beside",
     "mint",

@@ -7,6 +7,8 @@ interpreter, for its part of the document only.
 from __future__ import annotations
 
 from contextlib import contextmanager
+from graphlib import CycleError, TopologicalSorter
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from isogloss import guard
@@ -106,7 +108,9 @@ class SetCompiler(ClusterCompiler):
         key, value = (self.context.module.fresh(head) for head in "kx")
         own = {name for cluster in clusters for name in cluster.names}
         skipped = sorted(self.taken | (self.held - own)) if top else []
-        with body.block(f"for {key}, {value} in {var}.items():"):
+        order = self._order(clusters)
+        items = f"{var}.items()" if order is None else f"in_order({var}, {self.context.module.constant(repr(order))})"
+        with body.block(f"for {key}, {value} in {items}:"):
             test = f"{value} is None"
             if skipped:
                 test += f" or {key} in {self.context.module.constant(f'frozenset({skipped!r})')}"
@@ -119,6 +123,29 @@ class SetCompiler(ClusterCompiler):
             members = [(cluster, name) for cluster in clusters for name in cluster.names]
             other = f"{self.context.site(thing)}.drop({key}, {value}, link, {steps(map(repr, path))}, notes)"
             self._branches(body, members, (var, path, key, value), refused, other)
+
+    def _order(self, clusters: list[Cluster]) -> tuple[str, ...] | None:
+        """Return the order of names where one rule gives way to another that reads other names; None for any order."""
+        after = {n: {m for m, other in enumerate(clusters) if self._gives_way(other, c)} for n, c in enumerate(clusters)}
+        if not any(after.values()):
+            return None
+        try:
+            numbers = tuple(TopologicalSorter(after).static_order())
+        except CycleError:
+            raise Unsupported("rules that give way to each other") from None
+        return tuple(name for number in numbers for name in clusters[number].names)
+
+    def _gives_way(self, one: Cluster, other: Cluster) -> bool:
+        """Tell whether a rule of one cluster must write before one of the other."""
+        return one is not other and any(
+            first.index < then.index
+            and (first.turn.rule.yields or then.turn.rule.yields)
+            and any(overlapping(*pair) for pair in product(self._leaves(first), self._leaves(then)))
+            for first, then in product(one.reads, other.reads)
+        )
+
+    def _leaves(self, read: Read) -> Collection[tuple[str, ...]]:
+        return self.leaves.get(id(read.turn), ())
 
     def _branches(self, body: Code, members: Any, where: Any, refused: set[str], other: str) -> None:
         """Emit what finds the rules of a name: a few comparisons, or a number and halves of halves."""

@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 # --------------------------------------------------------------------- losses
 
 
+def in_order(value: Mapping[str, Value], names: tuple[str, ...]) -> list[tuple[str, Value]]:
+    """Give the members of an object: the names first, in their order, since their rules give way to each other."""
+    first = [(name, value[name]) for name in names if name in value]
+    return first + [(name, member) for name, member in value.items() if name not in names]
+
+
 def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
     """Turn the notes of a run into its losses, in the order the interpreter gives them."""
     lost: list[tuple[Any, Loss]] = []
