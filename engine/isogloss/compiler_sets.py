@@ -126,7 +126,10 @@ class SetCompiler(ClusterCompiler):
 
     def _order(self, clusters: list[Cluster]) -> tuple[str, ...] | None:
         """Return the order of names where one rule gives way to another that reads other names; None for any order."""
-        after = {n: {m for m, other in enumerate(clusters) if self._gives_way(other, c)} for n, c in enumerate(clusters)}
+        after = {
+            number: {before for before, other in enumerate(clusters) if self._gives_way(other, cluster)}
+            for number, cluster in enumerate(clusters)
+        }
         if not any(after.values()):
             return None
         try:
