@@ -10,6 +10,9 @@ PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="
 )
 
+#: How a JPEG file begins.
+JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffd9")
+
 CAPITAL = [{"role": "user", "content": "What is the capital of France?"}]
 RECIPES = [{"role": "user", "content": "List 5 popular cookie recipes."}]
 RESPONSE_SCHEMA = {

@@ -18,8 +18,8 @@ from page import (
     EFFORTS,
     ENFORCED_RECIPES,
     FLASH,
+    JPEG,
     JSON_RECIPES,
-    PNG,
     PRO,
     RECIPES,
     SAFETY_SETTINGS,
@@ -332,7 +332,7 @@ def web(emulator):
 
     async def play(seen, send, _):
         media = "image/jpeg" if seen["path"].endswith(".jpg") else "application/pdf"
-        await reply(send, body=PNG if media == "image/jpeg" else b"%PDF-1.7", media=media)
+        await reply(send, body=JPEG if media == "image/jpeg" else b"%PDF-1.7", media=media)
 
     program = Program(play)
     with (

@@ -91,7 +91,9 @@ class Client:
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=limits.connect, ceil_threshold=3600)
-        self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=15, ttl_dns_cache=30)
+        # A connection is given up before servers do so: uvicorn, which many of them run on, waits for five seconds, and
+        # what is sent on one that is just being closed is lost. https://www.uvicorn.org/settings/#timeouts
+        self._connector = aiohttp.TCPConnector(limit=0, keepalive_timeout=4, ttl_dns_cache=30)
         self._plain = self._session(self._connector)
         self._raw = self._session(self._connector, auto_decompress=False)
         # What strangers name gets connections of its own.
