@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _FOLDER: Final = Path(__file__).parent / "__pycache__"
 #: The modules that decide what a rule file becomes.
 _READERS: Final = (
-    *("rule", "loader", "heirs", "tellings", "stages", "prefixes", "entries", "example"),
+    *("rule", "loader", "sides", "heirs", "tellings", "stages", "prefixes", "entries", "example"),
     *("bookshelf", "source", "guard", "cache"),
 )
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from isogloss.pointer import dotted
-from isogloss.source import Map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from isogloss.entries import Entries
     from isogloss.errors import Mark
+    from isogloss.source import Map
     from isogloss.values import Path
 
 
@@ -72,8 +72,8 @@ def _stage(entries: Entries, entry: Map) -> Stage:
 
 def _kept(entries: Entries, entry: Map, name: str) -> Kept:
     said = entry[name]
-    if not isinstance(said, Map):
-        return Kept(_place(entries.text(entry, name)), None)
+    if isinstance(said, str):
+        return Kept(_place(said), None)
     entries.keys(said, "at header refuse status")
     at, header = said.get("at"), said.get("header")
     if (at is None) == (header is None):
