@@ -165,6 +165,11 @@ def _came_back(
         found = [at(here.body, image + where[len(near) :]) for image, _ in here.pairs[near]]
         if any(said == "normal" for _, said in here.pairs[near]) or any(equal(wanted, one, path) for one in found):
             return True
+        # A cell of a table that is an object says more than one leaf: this one stands in it, at its own place.
+        if any(
+            path[: len(image)] == image and equal(wanted, at(here.body, path), path) for image, _ in here.pairs[near]
+        ):
+            return True
         retold = {there.owners.get(source), here.owners.get(near)} & retelling()
         if retold and same(at(again, where), at(there.body, where)):
             return True
