@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import isogloss
-from isogloss import source
+from isogloss import bookshelf, checker, loader, source
 from isogloss.values import same
 
 if TYPE_CHECKING:
@@ -208,3 +208,12 @@ def done_well(case: Case, done: isogloss.Translation | Told) -> None:
     assert same(done.body, case.wanted), f"{case.place}: true is not 1"
     told = "\n".join(map(str, done.losses))
     assert tuple(sorted((loss.kind, loss.pointer) for loss in done.losses)) == case.losses, f"{case.place}\n{told}"
+
+
+def invented(path: Path, rules: str) -> Any:
+    """Write the rules of an invented rulebook, check them, and load them."""
+    path.write_text(rules)
+    assert not checker.check_files([path]).problems
+    shelf = bookshelf.Shelf()
+    shelf.add([path])
+    return loader.build(shelf)

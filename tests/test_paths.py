@@ -1,7 +1,8 @@
 """What paths and queries say stands in the request's document, and the reverse: on an invented dialect."""
 
 import pytest
-from isogloss import DocumentError, Translator, bookshelf, checker, loader
+import suite
+from isogloss import DocumentError, Translator
 
 RULES = r"""
 language: 1
@@ -29,12 +30,7 @@ documents:
 
 @pytest.fixture(scope="module")
 def ruleset(tmp_path_factory):
-    path = tmp_path_factory.mktemp("paths") / "rules.yaml"
-    path.write_text(RULES)
-    assert not checker.check_files([path]).problems
-    shelf = bookshelf.Shelf()
-    shelf.add([path])
-    return loader.build(shelf)
+    return suite.invented(tmp_path_factory.mktemp("paths") / "rules.yaml", RULES)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """Which route an operation takes: by the facts of the model's family, on an invented dialect."""
 
 import pytest
-from isogloss import DocumentError, Translator, UnknownName, bookshelf, checker, loader
+import suite
+from isogloss import DocumentError, Translator, UnknownName
 
 RULES = r"""
 language: 1
@@ -43,12 +44,8 @@ sets:
 
 @pytest.fixture(scope="module")
 def gloss(tmp_path_factory):
-    path = tmp_path_factory.mktemp("routes") / "rules.yaml"
-    path.write_text(RULES)
-    assert not checker.check_files([path]).problems
-    shelf = bookshelf.Shelf()
-    shelf.add([path])
-    return Translator("hill", "dale", ruleset=loader.build(shelf))
+    rules = suite.invented(tmp_path_factory.mktemp("routes") / "rules.yaml", RULES)
+    return Translator("hill", "dale", ruleset=rules)
 
 
 def call(gloss, model, **body):
