@@ -6,9 +6,8 @@ import base64
 import binascii
 from typing import TYPE_CHECKING, Any
 
-from isogloss import links
 from isogloss.failures import Failure
-from isogloss.pointer import dotted, find
+from isogloss.pointer import dotted, find, put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,8 +17,8 @@ if TYPE_CHECKING:
 
 def document(words: Mapping[str, Any], data: bytes, media: str) -> Value:
     """Return the document that says what a reply's bytes are."""
-    held = links.put({}, dotted(words["data"]), base64.b64encode(data).decode("ascii"))
-    return links.put(held, dotted(words["type"]), media) if media else held
+    held = put({}, dotted(words["data"]), base64.b64encode(data).decode("ascii"))
+    return put(held, dotted(words["type"]), media) if media else held
 
 
 def body(words: Mapping[str, Any], said: Value) -> tuple[bytes, str]:

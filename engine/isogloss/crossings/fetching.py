@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from isogloss import links
 from isogloss.crossings.doing import Broken, Look, Outgoing, Read, Send, Together
 from isogloss.failures import Failure
-from isogloss.pointer import dotted, find
+from isogloss.pointer import dotted, find, put
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -47,7 +47,7 @@ def inlined(call: Call, exchange: Exchange, terms: Terms) -> Generator[Step, Any
     # No more at once than may be that large together.
     files: list[links.File] = yield Together(works, max(1, bounds.media_total // bounds.media))
     for path, file in zip(places, files, strict=True):
-        body = links.put(body, path, links.held_in(find(body, path), file, spec))
+        body = put(body, path, links.held_in(find(body, path), file, spec))
     return replace(call, body=body)
 
 
