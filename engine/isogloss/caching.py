@@ -275,12 +275,7 @@ def _trial(exchange: Exchange, wish: Wish, count: int) -> list[Value] | None:
     lens = library.lens(
         gloss.ruleset, f"{exchange.operation}.request", gloss.source, gloss.target, exchange.plan.matches
     )
-    memory = Memory(gloss.ids, gloss.clock)
-    memory.values.update(exchange.known)
-    if exchange.target_model is not None:
-        memory.set("model", exchange.target_model)
-    if exchange.streams:
-        memory.set("stream", True)
+    memory = Memory(exchange.beginning(), gloss.clock)
     try:
         found = find(run(lens, shorter, memory, gloss).body, wish.keeping.groups)
     except IsoglossError:

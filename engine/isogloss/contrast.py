@@ -194,10 +194,8 @@ def _changes(old: dict[str, str], new: dict[str, str]) -> Iterator[Change]:
 
 
 def _outcome(lens: Lens, gloss: Translator, document: Value) -> Outcome:
-    memory = Memory(gloss.ids)
-    memory.set("now", 0)
     try:
-        done = run(lens, document, memory, gloss)
+        done = run(lens, document, Memory({"now": 0}), gloss)
     except IsoglossError as error:
         return Outcome(None, (), str(error).split("  [", 1)[0])
     losses = sorted(f"{loss.kind} {loss.pointer or loss.target_pointer or '/'}: {loss.reason}" for loss in done.losses)
@@ -210,7 +208,7 @@ def _trial(
     turned = [_turned(ruleset, name, reader, writer, ids[0]) for ruleset in (before, after)]
     if not swift:
         for lens, _ in turned:
-            lens.fast = (None,)
+            lens.ran = lens.tried = True  # never compiled
     return _Trial(ids[0], ids[1:], turned[0], turned[1])
 
 

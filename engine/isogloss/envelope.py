@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from isogloss.codecs import CodecError, dump_json, parse_json
@@ -9,7 +10,18 @@ from isogloss.codecs import CodecError, dump_json, parse_json
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from isogloss.loss import Loss
     from isogloss.values import Object, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An error as the caller's dialect says it."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Value
+    losses: tuple[Loss, ...]
 
 
 def lower(headers: Mapping[str, str]) -> Object:

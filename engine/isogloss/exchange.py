@@ -6,13 +6,13 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from isogloss.values import ABSENT, Value
+from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from isogloss.progress import Progress, Strand
-    from isogloss.values import Path
+    from isogloss.values import Object, Path, Value
 
 
 @dataclass(slots=True)
@@ -76,8 +76,6 @@ def _short(text: str) -> str:
 class Memory:
     """The complement of one exchange. It belongs to one caller."""
 
-    __slots__ = ("books", "casts", "clock", "declared", "ids", "kept", "plain", "progress", "seed", "values", "whole")
-
     #: Books by name.
     books: dict[str, Book]
     #: Names that were cut, and what they were whole.
@@ -85,18 +83,20 @@ class Memory:
     #: Where numbers were written as text, and where what is declared by a name stands.
     casts: list[Path]
     declared: dict[str, Path]
+    #: What minted keys derive from.
+    seed: str | None = None
+    #: Whether anyone will ask for what was cut.
+    kept = False
+    #: Whether no name was cut, and no number written as text: generated code knows nothing of these.
+    plain = True
+    #: What a stream has said so far; None where documents are whole.
+    progress: Progress | None = None
 
-    def __init__(self, ids: Callable[[], str] | None = None, clock: Callable[[], float] | None = None) -> None:
-        self.values: dict[str, Value] = {}
-        self.ids = ids
+    def __init__(self, values: Object, clock: Callable[[], float] | None = None) -> None:
+        self.values = values
         self.clock = clock
-        self.seed: str | None = None
-        #: Whether anyone will ask for what was cut.
-        self.kept = False
-        #: Whether no name was cut, and no number written as text: generated code knows nothing of these.
-        self.plain = True
-        #: What a stream has said so far; None where documents are whole.
-        self.progress: Progress | None = None
+        if "seed" in values:
+            self.seed = str(values["seed"])
 
     def __getattr__(self, name: str) -> Any:
         """Make what few documents need when it is first asked for."""
@@ -114,13 +114,18 @@ class Memory:
 
     def copy(self) -> Memory:
         """Return a memory that goes its own way."""
-        other = Memory(self.ids, self.clock)
-        other.values, other.seed = dict(self.values), self.seed
+        other = Memory(dict(self.values), self.clock)
+        other.seed = self.seed
         other.kept, other.plain = self.kept, self.plain
         other.books = {name: book.copy() for name, book in self.books.items()}
         other.whole, other.casts, other.declared = dict(self.whole), list(self.casts), dict(self.declared)
         other.progress = None if self.progress is None else self.progress.copy()
         return other
+
+    def knowing(self, values: Object) -> Memory:
+        """Know these values, and no others."""
+        self.values = values
+        return self
 
     def get(self, name: str) -> Value:
         """Return a value, or ABSENT; the clock is looked at once, when somebody asks."""

@@ -140,12 +140,11 @@ class Lens:
         self.matches = known
         self.nulls_absent = ruleset.dialects[reader].nulls_absent
         self.snake = ruleset.dialects[reader].snake
-        #: The lens as generated code, once someone asked: (function,), or (None,) where it cannot be compiled.
-        self.fast: tuple[Any] | None = None
+        #: The lens as generated code: made when it runs for the second time, None where it cannot be.
+        self.work: Callable[..., Any] | None = None
+        self.ran = self.tried = False
         #: What pieces of streams look like, by the options that change what becomes of them.
         self.stencils: dict[tuple[bool, str], Any] = {}
-        #: It has run once: from the second time on it is worth compiling.
-        self.ran = False
         self._sets: dict[str, TurnedSet] = {}
         self._layouts: dict[str, TurnedLayout] = {}
         self._conversions: dict[str, Conversion] = {}

@@ -69,11 +69,12 @@ def compiled(lens: Lens) -> Fast | None:
     if not lens.ran:
         lens.ran = True
         return None
-    if lens.fast is None:
+    if not lens.tried:
         from isogloss import compiler
 
-        lens.fast = (compiler.compile_lens(lens),)
-    return lens.fast[0]
+        lens.tried = True
+        lens.work = compiler.compile_lens(lens)
+    return lens.work
 
 
 def _id(match: Match | None) -> str | None:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import library
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from isogloss.families import Match
     from isogloss.lens import Lens
     from isogloss.translator import Translator
+
+    #: What a reply must fit: the rulebook's words for it, rule and place.
+    Demand = tuple[Mapping[str, Any], str, str]
+
+_PHASES: Final = ("request", "response", "stream", "error")
 
 
 class Meaning:
@@ -23,9 +30,9 @@ class Meaning:
         self.matches = matches(gloss, model, self.target_model)
         match = self.matches[gloss.target]
         self.assumed = match if match.assumed is not None and match.family is not None else None
-        #: Lenses, and what replies must fit, by operation and phase.
-        self.lenses: dict[tuple[str, str], Lens] = {}
-        self.fits: dict[tuple[str, str], tuple[Any, str, str] | None] = {}
+        #: Lenses, and what replies must fit, by phase and operation.
+        self.lenses: dict[str, dict[str, Lens]] = {phase: {} for phase in _PHASES}
+        self.fits: dict[str, dict[str, Demand | None]] = {phase: {} for phase in _PHASES}
 
 
 def matches(gloss: Translator, model: str | None, target_model: str | None) -> dict[str, Match]:

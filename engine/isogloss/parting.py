@@ -30,7 +30,7 @@ def slow_word(lens: Lens, name: str, value: Value, saw: set[str], link: Link, no
     order, source, target, rule = where
     if isinstance(value, dict | list):
         raise Bail
-    run = Run(lens, Memory())
+    run = Run(lens, Memory({}))
     run.saw, run.owner = saw, Owner(rule, "")
     try:
         found = tables.convert(run, lens.ruleset.tables[name], value, (), ())
@@ -117,7 +117,7 @@ class Component:
         self, value: Value, link: Link, notes: list[Note], out: Value, mem: Object, saw: set[str], defaults: bool
     ) -> None:
         source, target = _steps(link)
-        memory = Memory()
+        memory = Memory({})
         memory.values = mem
         part = Part(self.lens, memory, self.sets)
         part.saw, part.defaults = saw, defaults

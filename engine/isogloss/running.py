@@ -20,23 +20,23 @@ from isogloss.limits import check_size
 from isogloss.pointer import find
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from isogloss.lens import Lens
     from isogloss.loss import Loss, Step
     from isogloss.translator import Translator
     from isogloss.values import Object, Path, Value
 
 
-#: What a ledger is made from: the lens, the document, what the exchange knew, its seed, whether anyone will ask for
-#: what was cut, and whether defaults are on. A list, since an object takes a tenth of what a small document takes.
+#: What a ledger is made from: the lens, the document, what the exchange knew, and whether defaults are on.
+#: A list, since an object takes a tenth of what a small document takes.
 Account = list[Any]
 
 
 def _steps(account: Account) -> tuple[Step, ...]:
     """Return every step, as the interpreter takes it."""
-    lens, document, values, seed, kept, defaults = account
-    memory = Memory()
-    memory.values, memory.seed, memory.kept = values.copy(), seed, kept
-    going = Run(lens, memory, defaults=defaults)
+    lens, document, values, defaults = account
+    going = Run(lens, Memory(values.copy()), defaults=defaults)
     given = marshal.loads(document) if isinstance(document, bytes) else document  # noqa: S302 - dumped below
     return going.accounts.ledger(given, going.document(given))
 
@@ -105,48 +105,54 @@ def _list(value: list[Value]) -> list[Value]:
 
 def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
     """Run a lens over a document: by generated code, or by the interpreter where it is out of the ordinary."""
-    if lens.seed is not None and (memory.progress is None or memory.seed is None):
-        said = body.get(lens.seed[0]) if type(body) is dict and len(lens.seed) == 1 else None
-        memory.seed = memory.values["seed"] = said if type(said) is str else seed_of(lens.seed, body, memory)
-    if not gloss.usual:
-        check_size(body, gloss.limits)
-    # Generated code keeps no registers: of a stream it takes what tells no strand.
     told = memory.progress
-    if told is None or (not gloss.trace and not told.one and told.each not in body):
-        done = fast(lens, body, memory, gloss, more)
-        if done is not None:
-            return done
+    if lens.seed is not None and (told is None or memory.seed is None):
+        memory.seed = memory.values["seed"] = seed_of(lens.seed, body, gloss)
+    # Generated code keeps no registers: of a stream it takes what tells no strand. Nor does it know of what was cut.
+    if memory.plain and (told is None or (not gloss.trace and not told.one and told.each not in body)):
+        return direct(lens, body, memory.values, gloss, memory.knowing, more)
     return slow(lens, body, memory, gloss, more)
 
 
-def fast(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation | None:
-    """Run generated code; None for documents that it leaves to the interpreter."""
-    work = lens.fast[0] if lens.fast is not None else library.compiled(lens)
-    if work is None or not memory.plain:
-        return None
-    values = memory.values.copy()
-    try:
-        kept = _kept(body) if gloss.trace else None
-        written, notes = work(body, memory.values, gloss.defaults, memory.clock)
-        losses = generated.conclude(notes, body) if notes else ()
-    except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
-        memory.values = values
+def direct(
+    lens: Lens,
+    body: Value,
+    values: Object,
+    gloss: Translator,
+    memory: Callable[[Object], Memory],
+    more: tuple[Loss, ...] = (),
+) -> Translation:
+    """Run a lens where named values are all that is remembered; `memory` makes of them what the interpreter needs."""
+    if not gloss.usual:
+        check_size(body, gloss.limits)
+    before = values.copy()
+    done = fast(lens, body, values, gloss, more)
+    return slow(lens, body, memory(before), gloss, more) if done is None else done
+
+
+def fast(lens: Lens, body: Value, values: Object, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation | None:
+    """Run generated code; None for documents that it leaves to the interpreter. It adds to the values."""
+    work = lens.work or library.compiled(lens)
+    if work is None:
         return None
     made: Any = _Open()
-    made.body = written
+    account: Account | None = None
+    try:
+        if gloss.trace:
+            account = [lens, _kept(body), values.copy(), gloss.defaults]
+        made.body, notes = work(body, values, gloss.defaults, gloss.clock)
+        losses = generated.conclude(notes, body) if notes else ()
+    except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
+        return None
+    if account is not None and "now" in values:
+        account[2]["now"] = values["now"]
     if more or losses:
         losses = () if gloss.on_loss == "ignore" else (*more, *losses)
     made.losses = losses
-    made._account = _account(lens, kept, values, memory, gloss) if gloss.trace else None  # noqa: SLF001 - its own
+    made._account = account  # noqa: SLF001 - its own
     made.ruleset = lens.version
     made.__class__ = Translation
     return made
-
-
-def _account(lens: Lens, kept: Value, values: Object, memory: Memory, gloss: Translator) -> Account:
-    if "now" in memory.values:
-        values["now"] = memory.values["now"]
-    return [lens, kept, values, memory.seed, memory.kept, gloss.defaults]
 
 
 def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
@@ -164,7 +170,7 @@ def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
     return Translation(written, losses, ledger, lens.version)
 
 
-def seed_of(path: Path, body: Value, memory: Memory) -> str:
-    """Find what minted keys derive from: the reply's own id, else a new one; a request needs none."""
-    found = find(body, path)
-    return found if isinstance(found, str) else memory.ids() if memory.ids else ""
+def seed_of(path: Path, body: Value, gloss: Translator) -> str:
+    """Find what minted keys derive from: the reply's own id, else a new one."""
+    found = body.get(path[0]) if len(path) == 1 and type(body) is dict else find(body, path)
+    return found if isinstance(found, str) else gloss.ids()

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from isogloss import calls, families, library, routes, shares
-from isogloss.envelope import error_body, lower
+from isogloss.envelope import Reply, error_body, lower
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
 from isogloss.lens import Lens
@@ -20,7 +19,7 @@ from isogloss.loss import REFUSED, Loss
 from isogloss.meanings import Meaning, matches
 from isogloss.pointer import find, pointer
 from isogloss.routes import Call, Route
-from isogloss.running import Translation, run, seed_of
+from isogloss.running import Translation, direct, run, seed_of
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -35,16 +34,6 @@ if TYPE_CHECKING:
     Known = Mapping[str, Value]
 
 OnLoss = Literal["report", "refuse", "ignore"]
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An error as the caller's dialect says it."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: Value
-    losses: tuple[Loss, ...]
 
 
 def _random_id() -> str:
@@ -100,7 +89,7 @@ class Translator:
     def asks_stream(self, operation: str, body: Object) -> bool:
         """Tell whether a request of the source dialect asks for a stream."""
         words = self._asking.get(operation)
-        asks = body.get("stream") is True if words is None else words.items() <= body.items()
+        asks = "stream" in body and body["stream"] is True if words is None else words.items() <= body.items()
         return asks and f"{operation}.stream" in self.ruleset.documents
 
     def plan(self, model: str | None) -> Meaning:
@@ -159,6 +148,11 @@ class Translator:
 class Exchange:
     """A request, its reply or its error; belongs to one caller."""
 
+    losses: tuple[Loss, ...] = ()
+    #: The shares of a request that takes several calls: each one's translation, and what its reply may know.
+    shares: tuple[tuple[Translation, Memory], ...] = ()
+    _memory: Memory | None = None
+
     def __init__(
         self, gloss: Translator, operation: str, body: Value, model: str | None, stream: bool | None, known: Known
     ) -> None:
@@ -166,40 +160,44 @@ class Exchange:
         self.operation = operation
         self.body = body
         self.known = known
-        self.losses: tuple[Loss, ...] = ()
         said: Object = body if isinstance(body, dict) else {}
         self.plan = gloss.plan(model if model is not None else _text(said.get("model")))
         self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
-        self.memory = self._remembered()
-        #: The shares of a request that takes several calls: each one's translation, and what its reply may know.
-        self.shares: list[tuple[Translation, Memory]] = []
+        self.values = self.beginning()
         self.request = self._asked(body)
 
-    def _remembered(self) -> Memory:
+    def beginning(self) -> Object:
         """Return what an exchange knows before its request is read."""
-        gloss, target_model = self.gloss, self.plan.target_model
-        memory = Memory(gloss.ids, gloss.clock)
-        memory.kept = True
-        if target_model is not None:
-            memory.values["model"] = target_model
+        target_model = self.plan.target_model
+        values: Object = {} if target_model is None else {"model": target_model}
         if self.streams:
-            memory.values["stream"] = True
+            values["stream"] = True
         if self.known:
-            memory.values.update(self.known)
-        return memory
+            values.update(self.known)
+        return values
+
+    @property
+    def memory(self) -> Memory:
+        """All that the exchange remembers of its request; most need no more than its values."""
+        return self._memory or self._remember(self.values)
+
+    def _remember(self, values: Object) -> Memory:
+        self.values, self._memory = values, Memory(values, self.gloss.clock)
+        self._memory.kept = True
+        return self._memory
 
     def _asked(self, body: Value) -> Translation:
         """Translate the request; an operation that has a reply only asks without a body."""
-        gloss, plan = self.gloss, self.plan
-        lens = plan.lenses.get((self.operation, "request"))
+        lens = self.plan.lenses["request"].get(self.operation)
         if lens is None:
-            documents = gloss.ruleset.documents
+            gloss, documents = self.gloss, self.gloss.ruleset.documents
             if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
                 return Translation(None, (), None, str(gloss.ruleset))
             lens = self._lens("request", gloss.source, gloss.target)
-        if lens.apart is not None and len(cut := shares.cut(lens, body, gloss.limits)) > 1:
+        if lens.apart is not None and len(cut := shares.cut(lens, body, self.gloss.limits)) > 1:
             return self._cut(lens, cut)
-        return self._translate(lens, body, self.memory, () if plan.assumed is None else self._assumed(body))
+        more = () if self.plan.assumed is None else self._assumed(body)
+        return self._told(direct(lens, body, self.values, self.gloss, self._remember, more))
 
     def _cut(self, lens: Lens, cut: Sequence[shares.Share]) -> Translation:
         """Translate each share of a request by itself; what is lost in all of them is told once."""
@@ -207,20 +205,22 @@ class Exchange:
             raise shares.refusal(lens, "a stream answers one of these only; ask for each by itself")
         losses: list[Loss] = []
         for share in cut:
-            memory = self._remembered() if self.shares else self.memory
+            memory = self._remember(self.beginning())
             try:
-                done = self._translate(lens, share.body, memory, self._assumed(share.body))
+                done = self._told(run(lens, share.body, memory, self.gloss, self._assumed(share.body)))
             except (DocumentError, LossError) as error:
                 raise share.blame(error) from None
             losses += share.whole(done.losses)
-            self.shares.append((done, memory))
+            self.shares += ((done, memory),)
         self.losses = tuple(dict.fromkeys(losses))
-        return self.shares[0][0]
+        first, self._memory = self.shares[0]
+        self.values = self._memory.values
+        return first
 
     @property
     def model(self) -> str | None:
         """The model as the caller names it; else as the request's rules have kept it, as ids of jobs do."""
-        return self.plan.model if self.plan.model is not None else _text(self.memory.get("model"))
+        return self.plan.model if self.plan.model is not None else _text(self.values.get("model"))
 
     @property
     def target_model(self) -> str | None:
@@ -245,7 +245,7 @@ class Exchange:
         if self.shares:
             return self._joined(replies, headers)
         body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
-        return self._answered(body, self.memory, headers)
+        return self._answered(body, self._memory, headers)
 
     def _joined(self, replies: Sequence[Value], headers: Mapping[str, str] | None) -> Translation:
         """Translate the replies of several calls, and lay them together."""
@@ -253,23 +253,31 @@ class Exchange:
             raise DocumentError("", f"{len(self.shares)} calls were made, and the replies are {len(replies)}")
         before, pairs = self.losses, zip(replies, self.shares, strict=True)
         answers = [self._answered(reply, memory, headers) for reply, (_, memory) in pairs]
-        join = self.plan.lenses[self.operation, "response"].join
+        join = self.plan.lenses["response"][self.operation].join
         assert join is not None
         done = shares.joined(join, answers)
         self.losses = before + done.losses
         return done
 
-    def _answered(self, body: Value, asked: Memory, headers: Mapping[str, str] | None) -> Translation:
-        gloss, lens = self.gloss, self.plan.lenses.get((self.operation, "response"))
+    def _answered(self, body: Value, asked: Memory | None, headers: Mapping[str, str] | None) -> Translation:
+        gloss, lens = self.gloss, self.plan.lenses["response"].get(self.operation)
         if headers:
             body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
-        lens = lens or self._lens("response", gloss.target, gloss.source)
-        done = self._translate(lens, body, self.after(asked))
+        done = self._told(self._back(lens or self._lens("response", gloss.target, gloss.source), body, asked))
         if gloss.enforce and (demand := self.demand()) is not None:
             from isogloss.validation import enforce
 
             enforce(done.body, *demand)
         return done
+
+    def _back(self, lens: Lens, body: Value, asked: Memory | None) -> Translation:
+        """Translate what the target says: to a request that is remembered as a whole, or by its values alone."""
+        if asked is not None:
+            return run(lens, body, self.after(asked), self.gloss)
+        values = self._after(self.values)
+        if lens.seed is not None:
+            values["seed"] = seed_of(lens.seed, body, self.gloss)
+        return direct(lens, body, values, self.gloss, self._recalled)
 
     def stream(self) -> Stream:
         """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""
@@ -287,7 +295,7 @@ class Exchange:
         """Settle what made ids derive from."""
         lens = self._lens("stream", self.gloss.target, self.gloss.source)
         if lens.seed is not None and memory.seed is None:
-            memory.seed = memory.values["seed"] = seed_of(lens.seed, body, memory)
+            memory.seed = memory.values["seed"] = seed_of(lens.seed, body, self.gloss)
 
     def stencils(self) -> Stencils | None:
         """Return the stencils of this exchange's streams; none where a ledger is kept."""
@@ -304,58 +312,59 @@ class Exchange:
 
     def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
-        fits, key = self.plan.fits, (self.operation, phase)
-        if key not in fits:
+        fits, known = self.plan.fits[phase], self.values
+        if self.operation not in fits:
             document = self.gloss.ruleset.documents[f"{self.operation}.{phase}"]
             asked = document.validate.get(self.gloss.source)
-            fits[key] = None if asked is None else (asked, document.name, document.mark.place)
-        found = fits[key]
-        if found is None:
+            fits[self.operation] = None if asked is None else (asked, document.name, document.mark.place)
+        found = fits[self.operation]
+        if found is None or (schema := found[0]["schema"]) not in known:
             return None
-        spec, name, place = found
-        schema = self.memory.get(spec["schema"])
-        return None if schema is ABSENT else (spec, schema, name, place)
+        return (found[0], known[schema], *found[1:])
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
         envelope = {"status": status, "headers": lower(headers or {}), "body": error_body(body)}
-        done = self._translate(
-            self._lens("error", self.gloss.target, self.gloss.source), envelope, self.after(), report=True
-        )
+        done = self._back(self._lens("error", self.gloss.target, self.gloss.source), envelope, self._memory)
+        self.losses += done.losses
         reply = done.body
         return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
 
     def after(self, asked: Memory | None = None) -> Memory:
         """Return what a reply may know: what the request has said, or its share."""
-        gloss, mine = self.gloss, asked or self.memory
-        memory = Memory(gloss.ids, gloss.clock)
-        memory.values = values = mine.values.copy()
-        values.pop("now", None)
+        mine = asked or self.memory
+        memory = self._recalled(self._after(mine.values))
         if not mine.plain:
             memory.casts, memory.declared = mine.casts, mine.declared
             memory.whole, memory.plain = mine.whole.copy(), False
-        if self.plan.model is not None:
-            values["model"] = self.plan.model
         return memory
 
-    def _translate(
-        self, lens: Lens, body: Value, memory: Memory, more: tuple[Loss, ...] = (), *, report: bool = False
-    ) -> Translation:
-        done = run(lens, body, memory, self.gloss, more)
+    def _after(self, values: Object) -> Object:
+        known = values.copy()
+        if "now" in known:
+            del known["now"]
+        if self.plan.model is not None:
+            known["model"] = self.plan.model
+        return known
+
+    def _recalled(self, values: Object) -> Memory:
+        return Memory(values, self.gloss.clock)
+
+    def _told(self, done: Translation) -> Translation:
+        """Account for what was lost."""
         if done.losses:
             self.losses += done.losses
-            if not report:
-                self._refuse(done.losses)
+            self._refuse(done.losses)
         return done
 
     def _lens(self, phase: str, reader: str, writer: str) -> Lens:
-        found = self.plan.lenses.get((self.operation, phase))
+        found = self.plan.lenses[phase].get(self.operation)
         if found is None:
             name, documents = f"{self.operation}.{phase}", self.gloss.ruleset.documents
             if phase == "error" and name not in documents:
                 name = next((other for other in documents if other.endswith(".error")), name)
             found = library.lens(self.gloss.ruleset, name, reader, writer, self.plan.matches)
-            self.plan.lenses[self.operation, phase] = found
+            self.plan.lenses[phase][self.operation] = found
         return found
 
     def _refuse(self, losses: tuple[Loss, ...]) -> None:
@@ -387,12 +396,11 @@ def translate(
     """
     name, _, phase = operation.rpartition(".")
     gloss = Translator(source, target, **options)
-    memory = Memory(gloss.ids)
+    memory = Memory({"now": int(gloss.clock())})
     caller = model if model is not None else _text(find(document, ("model",)))
     named = gloss.target_model(caller)
     if named is not None:
         memory.set("model", named)
-    memory.set("now", int(gloss.clock()))
     found = matches(gloss, caller, named)
     lens = library.lens(gloss.ruleset, f"{name}.{phase}", source, target, found)
     more: tuple[Loss, ...] = ()

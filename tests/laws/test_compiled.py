@@ -49,6 +49,7 @@ class Now:
     on_loss = "report"
     trace = False
     limits = LIMITS
+    clock = None
 
 
 def lens_of(phase, reader, models):
@@ -58,8 +59,7 @@ def lens_of(phase, reader, models):
 
 
 def memory(phase, document):
-    made = Memory(lambda: "made-up")
-    made.values.update(model="the-model", now=1_700_000_000)
+    made = Memory({"model": "the-model", "now": 1_700_000_000})
     if phase.endswith("response") and isinstance(document, dict):
         found = document.get("id", document.get("responseId"))
         made.seed = found if isinstance(found, str) else "made-up"
@@ -208,7 +208,7 @@ def test_the_ledger_of_code_is_the_interpreters(phase, reader, data):
     lens, document = lens_of(phase, reader, data.draw(MODELS)), data.draw(DRAWN[phase, reader])
     lens.ran = True  # it is worth compiling
     given_away = copy.deepcopy(document)
-    done = fast(lens, given_away, memory(phase, document), Traced(), ())
+    done = fast(lens, given_away, memory(phase, document).values, Traced())
     if done is not None:
         for container in [*containers(given_away), *containers(done.body)]:
             container.clear()  # what becomes of a document and of its translation does not reach the account
@@ -223,7 +223,7 @@ def test_ordinary_documents_are_traced_by_code(phase, reader, file):
     document = json.loads((CASES / f"{file}.json").read_bytes())
     lens = lens_of(phase, reader, {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"})
     lens.ran = True
-    done = fast(lens, copy.deepcopy(document), memory(phase, document), Traced(), ())
+    done = fast(lens, copy.deepcopy(document), memory(phase, document).values, Traced())
     assert done is not None
     assert done.ledger == slow(lens, document, memory(phase, document), Traced(), ()).ledger
 
