@@ -39,6 +39,11 @@ class Stage:
     #: The field of the caller's form whose bytes are its body.
     sends: str | None = None
 
+    @property
+    def heads(self) -> bool:
+        """Whether all that is kept of its reply stands in headers: the body may say nothing, and in no form."""
+        return all(kept.header is not None for kept in self.keep.values())
+
 
 Plan = tuple[Stage, ...]
 

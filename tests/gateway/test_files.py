@@ -42,7 +42,8 @@ class Uploads:
             address = self.address
             if address.startswith("/"):
                 address = f"http://{asked['headers']['host']}{address}"
-            await reply(send, 200, {}, headers=[(b"x-goog-upload-url", address.encode())] if address else [])
+            headers = [(b"x-goog-upload-url", address.encode())] if address else []
+            await reply(send, media="text/plain", headers=headers)  # as Google answers: with nothing else
         elif asked["path"].endswith(":download"):
             span = asked["headers"].get("range")
             size = (b"content-length", b"2" if span else b"5")

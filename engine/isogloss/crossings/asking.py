@@ -69,9 +69,11 @@ def flowing(flow: Flow) -> dict[str, str]:
 
 
 def asked(
-    crossing: Crossing, call: Call, to: str | None = None, sends: Upload | None = None
+    crossing: Crossing, call: Call, to: str | None = None, sends: Upload | None = None, *, heads: bool = False
 ) -> Generator[Step, Any, Told | Pieces | Flow]:
     """Make one call, at another address or with a body of bytes where these are given.
+
+    Where nothing but headers of the reply is wanted (`heads`), its body is not looked at: it may be empty.
 
     Raises Refused where the server answers with an error.
     """
@@ -80,6 +82,9 @@ def asked(
         arrived = yield from _cached(crossing, call)
     else:
         arrived = yield from sent(crossing, crossing.outgoing(call, to=to, sends=sends))
+    if heads:
+        yield Read(crossing.terms.bounds.error)
+        return Told([], arrived.headers)
     if call.bytes.get("stream"):
         return Flow(arrived)
     if call.stream:

@@ -32,7 +32,7 @@ def followed(crossing: Crossing, plan: Plan) -> Generator[Step, Any, Told | Piec
 
 def _prepared(crossing: Crossing, stage: Stage) -> Generator[Step, Any, None]:
     """Do a stage that others come after: the exchange knows what it keeps."""
-    done = yield from _done(crossing, stage)
+    done = yield from _done(crossing, stage, heads=stage.heads)
     if not isinstance(done, Told):
         raise Failure(502, "the upstream's reply is no document")
     kept = {name: _value(kept, done, name) for name, kept in stage.keep.items()}
@@ -47,10 +47,10 @@ def _last(crossing: Crossing, stage: Stage) -> Generator[Step, Any, Told | Piece
     return done
 
 
-def _done(crossing: Crossing, stage: Stage) -> Generator[Step, Any, Told | Pieces | Flow]:
+def _done(crossing: Crossing, stage: Stage, *, heads: bool = False) -> Generator[Step, Any, Told | Pieces | Flow]:
     to = None if stage.to is None else _address(crossing.exchange.memory.get(stage.to))
     sends = crossing.upload if stage.sends is not None else None
-    return (yield from asked(crossing, calls.of(crossing.exchange, stage.call), to, sends))
+    return (yield from asked(crossing, calls.of(crossing.exchange, stage.call), to, sends, heads=heads))
 
 
 def _address(value: Value) -> str:
