@@ -94,6 +94,14 @@ def test_what_is_not_public_is_not_reached(gemini, host):
     assert gemini.requests() == []
 
 
+@ways
+@pytest.mark.parametrize("host", ["storage...", "a..b", "a" * 70 + ".example", "ü" * 70 + ".example", "a\0b.example"])
+def test_hosts_that_can_have_no_address(gemini, ask, host):
+    with pytest.raises(openai.BadRequestError, match="has a name nobody knows"):
+        ask(f"https://{host}/x.png")
+    assert gemini.requests() == []
+
+
 def test_models_that_fetch_by_themselves_are_given_the_address(asked):
     completion("gemini/gemini-3-pro-preview", image("https://example.com/chart.png"))
     assert asked()[0]["contents"][0]["parts"][0]["fileData"]["fileUri"] == "https://example.com/chart.png"

@@ -169,6 +169,8 @@ def test_several_files_and_a_redirect(stage, web):
         ("/to/?http://[::1]:1/", "may not be reached"),
         ("/to/?http://169.254.169.254/latest/meta-data/", "may not be reached"),
         ("/to/?http://127.0.0.2:1/", "may not be reached"),
+        ("/to/?http://a..b/", "a name nobody knows"),
+        ("/to/?http://" + "%C3%BC" * 70 + ".example/", "a name nobody knows"),
     ],
 )
 def test_what_is_not_fetched(stage, web, path, reason):

@@ -65,7 +65,7 @@ class Line(ABC):
     def _look(self, step: Look) -> list[str]:
         try:
             return numbers(socket.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
-        except OSError:
+        except (OSError, ValueError):  # nobody knows it, or it is no name: too long, empty between two dots
             return []
 
     def _read(self, step: Read) -> bytes:
@@ -182,7 +182,7 @@ class AsyncLine(ABC):
         try:
             with anyio.fail_after(step.within):
                 return numbers(await anyio.getaddrinfo(step.host, step.port, type=socket.SOCK_STREAM))
-        except OSError:  # TimeoutError is one
+        except (OSError, ValueError):  # TimeoutError is an OSError
             return []
 
     async def _read(self, step: Read) -> bytes:
