@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from isogloss.routes import Call
     from isogloss.translator import Reply
 
-#: Statuses that say that nothing was done and may be done later. A reply that never came is not asked for again: it
-#: may have been made, and must be paid for. https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2
+#: Statuses that say that nothing was done and may be done later.
 _AGAIN: Final = frozenset({408, 429, 500, 502, 503, 504})
 #: Seconds: the first pause, the longest of our own, and the longest that a server may ask for.
 _FIRST, _LONGEST, _PATIENCE = 0.5, 8.0, 60.0
@@ -135,14 +134,18 @@ def _tried(crossing: Crossing, caches: Keeper, found: Cached) -> Generator[Step,
 
 
 def sent(crossing: Crossing, request: Outgoing) -> Generator[Step, Any, Arrived]:
-    """Send a request, again where it may be; raise Refused where the server answers with an error."""
+    """Send a request, again where it may be; raise Refused where the server answers with an error.
+
+    Whoever allows retries allows them where no reply has begun, too, as callers of the official client do: it may have
+    been on its way, and must be paid for then. https://github.com/openai/openai-python#retries
+    """
     once = not isinstance(request.payload, bytes | None)
     retries = 0 if once else crossing.terms.retries
     for left in range(retries, -1, -1):
         try:
             arrived = yield from _arrived(crossing, request)
-        except Broken as broken:
-            if not left or broken.arrived:
+        except Broken:
+            if not left:
                 raise
             yield Wait(_pause(retries - left))
             continue

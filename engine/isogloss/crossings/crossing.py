@@ -35,7 +35,7 @@ class Terms:
     bounds: Bounds = field(default_factory=Bounds)
     #: The addresses that media may be fetched from.
     reach: Reach = field(default_factory=Reach)
-    #: How often a request is sent again that nobody has seen, or that was put off.
+    #: How often a request is sent again that was put off, or that got no reply.
     retries: int = 0
     json: Json = PLAIN
     #: Where caches are found again; without it none are made.
