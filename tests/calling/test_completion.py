@@ -344,9 +344,9 @@ def test_timeouts_are_tried_again(asynchronous):
         asked = {"model": FLASH, "messages": HELLO, "api_base": url, "api_key": SECRET, "timeout": 0.2}
         for tries in (1, 2):
             program.seen.clear()
+            asked["max_retries"] = tries - 1
             with pytest.raises(openai.APITimeoutError) as failed:
-                ask = {**asked, "max_retries": tries - 1}
-                asyncio.run(acompletion(**ask)) if asynchronous else completion(**ask)
+                asyncio.run(acompletion(**asked)) if asynchronous else completion(**asked)
             assert SECRET not in repr(vars(failed.value)) + repr(failed.value.request.headers.raw)
             assert len(program.seen) == tries
     assert busy(pools.pool()) == 0
