@@ -392,6 +392,26 @@ def test_steps_one_after_the_other(emulator):
 
 
 @pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("If it is too hot in London, set the thermostat.", [["get_temperature"], ["set_thermostat_temperature"]]),
+        ("Set the thermostat if it is too hot.", [["set_thermostat_temperature"]]),
+        (
+            "If flights are late, book a taxi, then set the thermostat.",
+            [["find_flights"], ["book_taxi"], ["set_thermostat_temperature"]],
+        ),
+        ("If the temperature falls, say so.", [["get_temperature"], ["set_thermostat_temperature"]]),
+        ("If in doubt, say no.", []),
+    ],
+)
+def test_under_a_condition_what_looks_comes_before_what_acts(emulator, text, steps):
+    names = ("set_thermostat_temperature", "get_temperature", "book_taxi", "find_flights")
+    contents, _ = loop(emulator, text, PRO, [{"functionDeclarations": [{"name": name} for name in names]}])
+    said = [[part["functionCall"]["name"] for part in turn["parts"] if "functionCall" in part] for turn in contents]
+    assert [step for step in said if step] == steps
+
+
+@pytest.mark.parametrize(
     ("config", "calls"),
     [
         ({}, []),

@@ -221,7 +221,7 @@ def test_thought_signatures_over_turns(completion, asked):
     """The page's multi-turn conversation, whose tools are bare declarations; as the page has it: tests/wire."""
     tools = [get_weather_declaration, set_thermostat_declaration]
     text = "If it's too hot or too cold in London, set the thermostat to a comfortable level."
-    messages = [{"role": "user", "content": f"{text} [[call get_current_temperature]]"}]
+    messages = [{"role": "user", "content": text}]
     response = completion(model="gemini-2.5-flash", messages=messages, tools=tools, reasoning_effort="low")
     # Append the assistant's message (includes thought signatures automatically)
     messages.append(response.choices[0].message)

@@ -28,7 +28,7 @@ from page import (
     get_weather_declaration,
     set_thermostat_declaration,
 )
-from servers import KEY, emulated
+from servers import KEY
 from wire.chain import gateway
 
 MP3 = base64.b64encode(b"ID3 speech_vertex.mp3").decode()
@@ -59,30 +59,9 @@ def user(*content):
 # ---------------------------------------------------------------------------------------- thought signatures
 
 
-#: What the page's model decides: to look first, then to turn the heating down. The page sends no result of that.
-SCRIPT = """
-scripts:
-  - name: look
-    when: {text: set the thermostat to a comfortable level, step: 0}
-    do: {answer: {calls: [{name: get_current_temperature, args: {location: London}}]}}
-  - name: report
-    when: {text: set the thermostat to a comfortable level, step: 1}
-    do: {answer: {calls: [], text: It is 30 degrees in London; I would set 20.}}
-"""
-
-
-@pytest.fixture(scope="module")
-def london(tmp_path_factory):
-    """Return a gateway whose model decides as the page's does."""
-    file = tmp_path_factory.mktemp("scripts") / "london.yaml"
-    file.write_text(SCRIPT, encoding="utf-8")
-    with emulated(file) as model, gateway(model, front=["openai"], back="gemini") as running:
-        yield running
-
-
 @pytest.mark.parametrize("model", ["gemini-2.5-flash", "gemini-3-pro-preview"])
-def test_multi_turn_function_calling_with_thought_signatures(london, capsys, model):
-    client = OpenAI(api_key="sk-1234", base_url=london.url)
+def test_multi_turn_function_calling_with_thought_signatures(front, model):
+    client = OpenAI(api_key="sk-1234", base_url=front.url)
     # Initial request
     messages = [
         {"role": "user", "content": "If it's too hot or too cold in London, set the thermostat to a comfortable level."}
@@ -115,9 +94,10 @@ def test_multi_turn_function_calling_with_thought_signatures(london, capsys, mod
     print(response2.choices[0].message.content)  # noqa: T201 - word for word
 
     client.close()
-    assert capsys.readouterr().out == "It is 30 degrees in London; I would set 20.\n"
+    (following,) = response2.choices[0].message.tool_calls  # what the page leaves to its readers
+    assert following.function.name == "set_thermostat_temperature"
     signature = response.choices[0].message.tool_calls[0].provider_specific_fields["thought_signature"]
-    first, second = london.asked()
+    first, second = front.asked()
     assert [one["name"] for one in first["tools"][0]["functionDeclarations"]] == [
         "get_current_temperature",
         "set_thermostat_temperature",

@@ -1,7 +1,8 @@
 """Which declared functions a reply calls, and with what arguments.
 
 A function is called where the prompt names it, or names what it is about: “weather” calls get_weather. “… then …” makes
-steps of it, one turn of calls after the other. The mode ANY always calls.
+steps of it, one turn of calls after the other, and so does “if …, …”: what looks is called before what acts. The mode
+ANY always calls.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _VERBS: Final = frozenset(
         perform query read return run search send show tool update what with""",
     )
 )
+#: Functions whose names begin so change nothing.
+_LOOKS: Final = re.compile(r"(?:check|fetch|find|get|list|look|lookup|query|read|search)(?![a-z])")
+_CONDITION: Final = re.compile(r"\bif\b[^,.;]*, ", re.IGNORECASE)
 _SHORTEST: Final = 3
 _JOINED: Final = re.compile(r",? (?:and|or|und|et) |, ")
 _MOST: Final = 8
@@ -48,17 +52,28 @@ def planned(request: Request, dice: Dice, wanted: list[dict[str, Any]] | None = 
     allowed = [known[name] for name in config.get("allowedFunctionNames") or known]
     if mode == "NONE" or not allowed:
         return []
-    found = _named(allowed, _stage(request))
+    found = _due(allowed, request)
     if mode == "ANY" and not found:
         found = _named(allowed, spoken(request)) or allowed[:1]
     return [call for one in found for call in _calls(one, request, dice)][:_MOST]
 
 
-def _stage(request: Request) -> str:
-    """Return the part of the prompt that is due: after as many steps of calls, the next one."""
+def _due(allowed: list[Declaration], request: Request) -> list[Declaration]:
+    """Return the functions whose turn it is: after as many steps of calls, those of the next one."""
     done = turns.steps(request["contents"])
-    stages = re.split(r"[,;.]?\s+(?:and )?then\b", spoken(request))
-    return stages[done] if done < len(stages) else ""
+    texts = re.split(r"[,;.]?\s+(?:and )?then\b", spoken(request))
+    steps = [step for text in texts for step in _steps(allowed, text)]
+    return steps[done] if done < len(steps) else []
+
+
+def _steps(allowed: list[Declaration], text: str) -> list[list[Declaration]]:
+    """Return the functions that a text names; under a condition, those that tell whether it holds before the others."""
+    named = _named(allowed, text)
+    if not _CONDITION.search(text):
+        return [named]
+    about = {word for one in named for word in _matter(one["name"])}
+    looks = [one for one in allowed if _LOOKS.match(one["name"]) and about & set(_matter(one["name"]))]
+    return [step for step in (looks, [one for one in named if one not in looks]) if step]
 
 
 def _named(allowed: list[Declaration], text: str) -> list[Declaration]:
@@ -67,9 +82,13 @@ def _named(allowed: list[Declaration], text: str) -> list[Declaration]:
 
 
 def _concerns(name: str, text: str) -> bool:
+    return any(re.search(rf"\b{word}", text) for word in _matter(name))
+
+
+def _matter(name: str) -> list[str]:
+    """Return the words of a function's name that say what it is about."""
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)]
-    matter = [word for word in words if word not in _VERBS and len(word) >= _SHORTEST]
-    return any(re.search(rf"\b{word}", text) for word in matter)
+    return [word for word in words if word not in _VERBS and len(word) >= _SHORTEST]
 
 
 def _calls(one: Declaration, request: Request, dice: Dice) -> list[dict[str, Any]]:
