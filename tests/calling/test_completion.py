@@ -418,6 +418,40 @@ def test_no_key_is_ever_shown(caplog, monkeypatch, capsys):
     assert SECRET not in shown
 
 
+def chain(error):
+    """Return an error with all that it came from."""
+    found = []
+    while error is not None:
+        found.append(error)
+        error = error.__context__
+    return found
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("fault", ["refused", "late", "broken"])
+def test_what_an_error_came_from_has_no_key(asynchronous, fault):
+    async def play(_, send, __):
+        await asyncio.sleep(0.4)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"9")]})
+
+    with running(Program(play)) as url:
+        base, timeout = ("http://127.0.0.1:9" if fault == "refused" else url), (0.2 if fault == "late" else 5)
+        asked = {"model": FLASH, "messages": HELLO, "api_base": base, "api_key": SECRET, "timeout": timeout}
+        with pytest.raises(openai.APIConnectionError) as failed:
+            asyncio.run(acompletion(**asked, max_retries=0)) if asynchronous else completion(**asked, max_retries=0)
+    came = chain(failed.value)
+    assert any(isinstance(one, httpx.TransportError) for one in came)
+    for one in came:
+        said = vars(one).get("_request") or vars(one).get("request")
+        assert SECRET not in repr(vars(one)) + repr(getattr(said, "headers", httpx.Headers()).raw)
+
+
+def test_options_do_not_show_the_key():
+    from isogloss.sdk.calls import Options
+
+    assert SECRET not in repr(Options(api_key=SECRET))
+
+
 def test_what_is_sent_again_is_logged_again(gemini, caplog, monkeypatch):
     monkeypatch.setattr(isogloss, "set_verbose", True)
     caplog.set_level(logging.INFO, "isogloss")

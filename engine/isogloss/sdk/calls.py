@@ -7,7 +7,7 @@ share of what a Python caller says and gets.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -54,7 +54,7 @@ class Options:
     `timeout` are seconds for each step on the network, or an httpx.Timeout.
     """
 
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     api_base: str | None = None
     timeout: float | str | httpx.Timeout | None = _TIMEOUT
     max_retries: int = _RETRIES

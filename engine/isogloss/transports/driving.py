@@ -53,6 +53,7 @@ class _Library:
         try:
             yield
         except http.TransportError as error:
+            error.request = None  # its headers hold the key, and what is raised of it is logged somewhere
             unsent = isinstance(error, (http.ConnectError, http.ConnectTimeout, http.PoolTimeout))
             raise Broken(error, arrived=not unsent, late=isinstance(error, http.TimeoutException)) from None
         except (http.InvalidURL, UnicodeError) as error:  # a host, or a model's name, that fits no address
