@@ -544,6 +544,21 @@ def test_files(asked, tmp_path):
         assert {name: part[name] for name in data} == data
 
 
+def test_a_film(asked, tmp_path):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"film")
+    completion(FLASH, [{"role": "user", "content": [{"type": "video_url", "video_url": {"url": str(path)}}]}])
+    assert asked()[0]["contents"][0]["parts"] == [{"inlineData": {"mimeType": "video/mp4", "data": "ZmlsbQ=="}}]
+
+
+def test_home(asked, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7")
+    completion(FLASH, [{"role": "user", "content": [{"type": "file", "file": {"file_id": "~/a.pdf"}}]}])
+    part = asked()[0]["contents"][0]["parts"][0]["inlineData"]
+    assert (part["mimeType"], part["displayName"]) == ("application/pdf", "a.pdf")
+
+
 def test_only_media_are_read_and_only_where_it_is_allowed(gemini, tmp_path):
     for name in ("passwd", "id_rsa.pem", "settings.py"):
         path = tmp_path / name
@@ -551,6 +566,11 @@ def test_only_media_are_read_and_only_where_it_is_allowed(gemini, tmp_path):
         image = [{"type": "image_url", "image_url": {"url": str(path)}}]
         with pytest.raises(openai.BadRequestError, match="only media are read"):
             completion(FLASH, [{"role": "user", "content": image}])
+    link = tmp_path / "link.png"
+    link.symlink_to(tmp_path / "passwd")
+    image = [{"type": "image_url", "image_url": {"url": str(link)}}]
+    with pytest.raises(openai.BadRequestError, match="only media are read"):
+        completion(FLASH, [{"role": "user", "content": image}])
     file = {"file_id": str(tmp_path / "passwd"), "format": "image/png"}  # to say so does not make it an image
     with pytest.raises(openai.BadRequestError, match="only media are read"):
         completion(FLASH, [{"role": "user", "content": [{"type": "file", "file": file}]}])
@@ -562,7 +582,7 @@ def test_only_media_are_read_and_only_where_it_is_allowed(gemini, tmp_path):
     assert "UE5H" not in json.dumps(gemini.requests())
 
 
-@pytest.mark.parametrize("path", ["/nowhere.png", "./nowhere.png", "file:///nowhere.png"])
+@pytest.mark.parametrize("path", ["/nowhere.png", "./nowhere.png", "~/nowhere.png", "file:///nowhere.png"])
 def test_a_path_that_leads_nowhere_is_named(gemini, path):
     for part in ({"type": "image_url", "image_url": path}, {"type": "file", "file": {"file_id": path}}):
         with pytest.raises(openai.BadRequestError, match="there is no file"):

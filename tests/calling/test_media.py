@@ -5,6 +5,7 @@ import base64
 import copy
 import io
 import pickle
+from pathlib import Path
 
 import isogloss.sdk.content
 import openai
@@ -55,6 +56,7 @@ SORTS = {
     "open file": lambda path: io.BytesIO(path.read_bytes()),
     "name and bytes": lambda path: (path.name, PNG),
     "name, bytes and type": lambda _: ("landmark3", PNG, "image/png"),
+    "name and path": lambda path: ("hat.png", path),
     "name and open file": lambda _: (None, io.BytesIO(PNG)),
     "list": lambda path: [path],
 }
@@ -98,6 +100,7 @@ class Nothing:
     ("image", "words"),
     [
         ("nowhere.png", "no file 'nowhere.png'"),
+        (("a.png", Path("nowhere.png")), "no file 'nowhere.png'"),
         (b"nonsense", r"hand in \(name, bytes, type\)"),
         ((None, "text"), "holds no bytes"),
         ([Nothing()], "Nothing is no JSON value"),
@@ -121,8 +124,9 @@ def test_a_file_that_is_open_as_text(call, gemini, picture):
 def test_files_are_left_alone_for_strangers(call, gemini, picture, tmp_path):
     secret = tmp_path / "id_rsa"
     secret.write_text("secret", encoding="utf-8")
-    with pytest.raises(openai.BadRequestError, match="only media are read"):
-        call("image_edit", str(secret), "Give it a hat", PAINTER)
+    for said in (str(secret), secret, ("a.png", secret, "image/png"), [("a.png", secret)]):
+        with pytest.raises(openai.BadRequestError, match="only media are read"):
+            call("image_edit", said, "Give it a hat", PAINTER)
     for said in (str(picture), picture, ("a.png", picture)):
         with pytest.raises(openai.BadRequestError):
             call("image_edit", said, "Give it a hat", PAINTER, read_files=False)

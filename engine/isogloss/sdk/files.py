@@ -17,6 +17,7 @@ from isogloss.errors import DocumentError
 #: The most that is read, in bytes: more than what a request may be.
 _MOST: Final = 100 * 1024 * 1024
 _FILE: Final = "file://"
+_HOME: Final = "~/"
 _LONGEST: Final = 4096  # characters of a path
 _SHOWN: Final = 200  # … and those of it that an error shows
 _MEDIA: Final = (
@@ -56,11 +57,18 @@ def local(said: Any, media: Any) -> str | None:
     path = _path(said)
     if path is None:
         return None
+    found, content = _held(path)
+    return _data(media if isinstance(media, str) else found, content)
+
+
+def _held(path: Path) -> tuple[str, bytes]:
+    """Return what a file is, and what it holds: of a link, the name behind it counts."""
+    path = path.resolve()
     found = mimetypes.guess_type(path.name)[0]
     if found is None or not found.startswith(_MEDIA):
         raise DocumentError("", f"the file {path.name!r} is {found or 'of an unknown type'}, and only media are read")
     _bounded(path.stat().st_size, path.name)
-    return _data(media if isinstance(media, str) else found, path.read_bytes())
+    return found, path.read_bytes()
 
 
 def _read(said: str) -> str:
@@ -68,8 +76,12 @@ def _read(said: str) -> str:
         return said
     found = local(said, None)
     if found is None:
-        raise DocumentError("", f"there is no file {said[:_SHOWN]!r}")
+        raise _missing(said)
     return found
+
+
+def _missing(said: str) -> DocumentError:
+    return DocumentError("", f"there is no file {said[:_SHOWN]!r}")
 
 
 def _path(said: Any) -> Path | None:
@@ -77,8 +89,9 @@ def _path(said: Any) -> Path | None:
         return None
     path = Path(unquote(said.removeprefix(_FILE)) if said.startswith(_FILE) else said)
     try:
+        path = path.expanduser() if said.startswith(_HOME) else path
         return path if path.is_file() else None
-    except (OSError, ValueError):  # a name that is too long, or holds a null
+    except (OSError, ValueError, RuntimeError):  # a name that is too long, or holds a null; nobody's home
         return None
 
 
@@ -87,8 +100,10 @@ def _content(said: Any, *, reads: bool) -> bytes | None:
     if isinstance(said, (bytes, bytearray, memoryview)):
         return bytes(said)
     if reads and isinstance(said, os.PathLike):
-        _bounded(Path(said).stat().st_size, os.fspath(said))
-        return Path(said).read_bytes()
+        path = _path(os.fspath(said))
+        if path is None:
+            raise _missing(os.fspath(said))
+        return _held(path)[1]
     read = getattr(said, "read", None)
     if not callable(read):
         return None

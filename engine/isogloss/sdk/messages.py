@@ -65,20 +65,20 @@ def _message(message: Any) -> Any:
 
 def _part(part: Any) -> Any:
     kind = part.get("type") if isinstance(part, dict) else None
-    if kind == "image_url":
-        return {**part, "image_url": _image(part.get("image_url"))}
+    if kind in ("image_url", "video_url"):
+        return {**part, kind: _linked(part.get(kind))}
     if kind == "file" and isinstance(part.get("file"), dict):
         return {**part, "file": _file(part["file"])}
     return part
 
 
-def _image(image: Any) -> Any:
-    if isinstance(image, str):
-        return _read(image, None) or image
-    if not isinstance(image, dict):
-        return image
-    found = _read(image.get("url"), image.get("format"))
-    return image if found is None else {**image, "url": found}
+def _linked(media: Any) -> Any:
+    if isinstance(media, str):
+        return _read(media, None) or media
+    if not isinstance(media, dict):
+        return media
+    found = _read(media.get("url"), media.get("format"))
+    return media if found is None else {**media, "url": found}
 
 
 def _file(file: Object) -> Object:
