@@ -15,6 +15,14 @@ def exchange(body, **options):
     return isogloss.Translator("openai", "gemini", **options).exchange("chat", body)
 
 
+@pytest.mark.parametrize("schema", [{"type": "lst"}, {"pattern": "("}, {"required": "a"}])
+def test_a_schema_to_enforce_is_looked_at_before_anything_is_asked(schema):
+    form = {"type": "json_object", "response_schema": schema, "enforce_validation": True}
+    with pytest.raises(isogloss.DocumentError, match="the schema to enforce"):
+        exchange({**HELLO, "response_format": form})
+    assert exchange({**HELLO, "response_format": form}, enforce=False)
+
+
 # ------------------------------------------------------------------------------------------------ a budget
 
 

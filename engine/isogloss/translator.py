@@ -165,6 +165,8 @@ class Exchange:
         self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
         self.values = self.beginning()
         self.request = self._asked(body)
+        if gloss.enforce:
+            self._enforce(None)
 
     def beginning(self) -> Object:
         """Return what an exchange knows before its request is read."""
@@ -264,11 +266,16 @@ class Exchange:
         if headers:
             body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
         done = self._told(self._back(lens or self._lens("response", gloss.target, gloss.source), body, asked))
-        if gloss.enforce and (demand := self.demand()) is not None:
+        if gloss.enforce:
+            self._enforce(done.body)
+        return done
+
+    def _enforce(self, body: Value) -> None:
+        """Hold a reply against the schema that it must fit; before there is one, see that the schema is one."""
+        if (demand := self.demand()) is not None:
             from isogloss.validation import enforce
 
-            enforce(done.body, *demand)
-        return done
+            enforce(body, *demand)
 
     def _back(self, lens: Lens, body: Value, asked: Memory | None) -> Translation:
         """Translate what the target says: to a request that is remembered as a whole, or by its values alone."""
@@ -314,9 +321,9 @@ class Exchange:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
         fits, known = self.plan.fits[phase], self.values
         if self.operation not in fits:
-            document = self.gloss.ruleset.documents[f"{self.operation}.{phase}"]
-            asked = document.validate.get(self.gloss.source)
-            fits[self.operation] = None if asked is None else (asked, document.name, document.mark.place)
+            document = self.gloss.ruleset.documents.get(f"{self.operation}.{phase}")
+            asked = document and document.validate.get(self.gloss.source)
+            fits[self.operation] = document and asked and (asked, document.name, document.mark.place)
         found = fits[self.operation]
         if found is None or (schema := found[0]["schema"]) not in known:
             return None

@@ -115,6 +115,15 @@ def test_a_caller_who_leaves_takes_no_verdict_of_anothers(stage):
     assert ask(stage, "{}").status_code == 422
 
 
+@pytest.mark.parametrize("schema", [{"type": "lst"}, {"properties": {"n": {"pattern": "("}}}])
+@pytest.mark.parametrize("streamed", [False, True])
+def test_a_schema_that_is_none_is_refused_before_anything_is_paid_for(stage, schema, streamed):
+    stage[1].seen.clear()
+    found = ask(stage, '{"n": 5}', schema, stream=streamed)
+    assert (found.status_code, "the schema to enforce" in found.json()["error"]["message"]) == (400, True)
+    assert stage[1].seen == []
+
+
 def test_nothing_is_fetched_for_a_schema(stage):
     found = ask(stage, '{"n": 5}', {"$ref": "http://127.0.0.1:1/schema.json"})
     assert found.status_code == 400

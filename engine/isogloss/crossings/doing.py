@@ -105,7 +105,10 @@ class Together:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Hold a reply against the schema that its request asked for; throws ValidationError or Failure."""
+    """Hold a reply against the schema that its request asked for; throws ValidationError or Failure.
+
+    Before there is one, with None for it, the schema alone is looked at.
+    """
 
     body: Value
     spec: Any

@@ -31,6 +31,9 @@ def steps(crossing: Crossing) -> Generator[Step, Any, Translation | Reply | Piec
 
     Raises Failure where request or reply cannot be translated, or leads elsewhere, Broken without a reply.
     """
+    demand = crossing.exchange.demand("stream" if crossing.exchange.streams else "response")
+    if demand is not None:
+        yield Hold(None, *demand)
     try:
         replies = yield from _replies(crossing)
     except Refused as refused:

@@ -35,12 +35,24 @@ class Judge:
         self._turn = asyncio.Lock()
 
     async def hold(self, body: Value, spec: Any, schema: Value, rule: str, place: str) -> None:
-        """Raise Failure where a reply does not fit: 422 where it is wrong, 400 where the schema is."""
-        question = payloads.dumps({"body": body, "spec": dict(spec), "schema": schema})
+        """Raise Failure where a reply does not fit: 422 where it is wrong, 400 where the schema is.
+
+        What comes too early for a verdict, before there is a reply, gets it later.
+        """
+        try:
+            verdict = await self._judged(body, payloads.dumps({"body": body, "spec": dict(spec), "schema": schema}))
+        except Failure:
+            if body is None:
+                return
+            raise
+        if verdict:
+            raise _failure(verdict, body, rule, place)
+
+    async def _judged(self, body: Value, question: bytes) -> Any:
         async with self._in_turn(body):
             try:
                 async with asyncio.timeout(self._seconds):
-                    verdict = await self._ask(question)
+                    return await self._ask(question)
             except TimeoutError:
                 await self.close()
                 text = f"the reply cannot be held against the schema within {self._seconds:g} seconds"
@@ -52,8 +64,6 @@ class Judge:
                 await self.close()
                 text = "the reply cannot be held against the schema: it takes too much memory"
                 raise Failure(422, text, type="response_validation_error", more={"raw": body}) from None
-        if verdict:
-            raise _failure(verdict, body, rule, place)
 
     @asynccontextmanager
     async def _in_turn(self, body: Value) -> AsyncGenerator[None]:
