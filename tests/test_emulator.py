@@ -769,6 +769,8 @@ def test_a_cache_ends(emulator, cache):
         ({"ttl": "60s", "expireTime": "2030-01-01T00:00:00Z"}, "Only one of"),
         ({"ttl": "1h"}, "Invalid value"),
         ({"ttl": "0s"}, "must be positive"),
+        ({"ttl": "999999999999s"}, "beyond all calendars"),
+        ({"expireTime": "0001-01-01T00:00:00+23:00"}, "beyond all calendars"),
     ],
 )
 def test_caches_that_are_refused(emulator, change, sentence):

@@ -97,12 +97,19 @@ async def create_cache(call: Call) -> ASGIApp:
 
 
 def _end(request: Document, usual: dt.timedelta) -> str:
+    try:
+        return store.time(_ending(request, usual))
+    except OverflowError:
+        raise invalid("The cache would live beyond all calendars.") from None
+
+
+def _ending(request: Document, usual: dt.timedelta) -> dt.datetime:
     if "expireTime" in request:
-        return store.time(store.read_time(request["expireTime"]))
+        return store.read_time(request["expireTime"])
     seconds = float(request["ttl"].rstrip("s")) if "ttl" in request else usual.total_seconds()
     if seconds <= 0:
         raise invalid("ttl must be positive.")
-    return store.time(store.now() + dt.timedelta(seconds=seconds))
+    return store.now() + dt.timedelta(seconds=seconds)
 
 
 def _visible(entry: Document) -> Document:
