@@ -88,7 +88,7 @@ def opened(
         if exchange.request.ledger is not None:
             steps = _steps(wish, body)
             exchange.request = replace(exchange.request, _account=(*exchange.request.ledger, *steps))
-    return exchange, wish
+    return exchange, wish if wish is not None and wish.places else None
 
 
 def _steps(wish: Wish, body: Value) -> Iterator[Step]:
@@ -109,30 +109,31 @@ def report(exchange: Exchange, losses: tuple[Loss, ...]) -> None:
 
 
 def wished(gloss: Translator, operation: str, body: Value) -> Wish | None:
-    """Find what a request asks to be cached; None where it asks for nothing, or nobody makes caches there."""
+    """Find what a request asks to be cached; None where it has no marks, or nobody makes caches there."""
     prefix = gloss.ruleset.prefixes.get(operation)
     asking = prefix.asks.get(gloss.source) if prefix else None
     keeping = prefix.keeps.get(gloss.target) if prefix else None
     if prefix is None or asking is None or keeping is None:
         return None
-    marks = list(_marks(body, asking))
-    if not marks:
+    found = list(_marks(body, asking))
+    if not found:
         return None
+    marks = [(path, sign) for path, sign in found if _says(find(body, path), sign.says)]
+    odd = [_loss(prefix, path, _meant(sign)) for path, sign in found if not _says(find(body, path), sign.says)]
     depth = len(asking.groups)
-    last = _end([path[depth] for path, _ in marks])
-    first = [(path, sign) for path, sign in marks if path[depth] <= last]
-    later = [path for path, _ in marks if path[depth] > last]
+    count = _end([path[depth] for path, _ in marks])
+    first = [(path, sign) for path, sign in marks if path[depth] < count]
+    later = [_loss(prefix, path, _LATER) for path, _ in marks if path[depth] >= count]
     life, wrong = _life(gloss, prefix, body, first)
-    ignored = tuple(_loss(prefix, path, _LATER) for path in later)
     return Wish(
         prefix=prefix,
         keeping=keeping,
-        body=_unmarked(body, [path for path, _ in marks]),
+        body=_unmarked(body, [path for path, _ in found]),
         groups=asking.groups,
-        count=last + 1,
+        count=count,
         places=tuple(path for path, _ in first),
         life=life,
-        losses=ignored + wrong,
+        losses=(*odd, *later, *wrong),
     )
 
 
@@ -141,17 +142,21 @@ _OTHER: Final = "a cache has one time to live; the first one that is given holds
 
 
 def _marks(body: Value, asking: Asking) -> Iterator[tuple[Path, Sign]]:
-    """Yield every mark with the sign it is, group by group."""
+    """Yield every mark, right or wrong, with the sign that stands there, group by group."""
     found = find(body, asking.groups)
     groups: list[Value] = found if isinstance(found, list) else []
     for index, group in enumerate(groups):
         if isinstance(group, dict):
             for sign in asking.marks:
                 # Most requests ask for nothing: they should not wait for it.
-                if isinstance(group.get(sign.at[0]), dict | list):
+                if sign.at[0] in group and (len(sign.at) == 1 or isinstance(group[sign.at[0]], dict | list)):
                     for path in every(group, sign.at):
-                        if _says(find(group, path), sign.says):
+                        if find(group, path) is not None:
                             yield (*asking.groups, index, *path), sign
+
+
+def _meant(sign: Sign) -> str:
+    return f"a mark here says {json.dumps(dict(sign.says))}; this one marks nothing"
 
 
 def _says(value: Value, words: Mapping[str, Value]) -> bool:
@@ -159,11 +164,11 @@ def _says(value: Value, words: Mapping[str, Value]) -> bool:
 
 
 def _end(indexes: Sequence[Any]) -> int:
-    """Return where the first run of marked groups ends."""
-    marked, last = set(indexes), min(indexes)
-    while last + 1 in marked:
-        last += 1
-    return last
+    """Return the index behind the first run of marked groups; 0 where there is none."""
+    marked, end = set(indexes), min(indexes, default=0)
+    while end in marked:
+        end += 1
+    return end
 
 
 def _unmarked(body: Value, places: Sequence[Path]) -> Value:
