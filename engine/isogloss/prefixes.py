@@ -52,8 +52,9 @@ class Making:
     operation: str
     #: What it says beside the prefix; {model}, {digest} and {life} stand for what they name.
     says: Mapping[str, str]
-    #: Where the reply names the cache, and where a refusal says why.
+    #: Where the reply names the cache and says how many tokens it has, and where a refusal says why.
     name: Path
+    tokens: Path
     error: Path
     #: How long a cache lives that was given no life: a duration.
     lasts: str
@@ -183,11 +184,12 @@ def _weight(entry: Any) -> Weight:
 
 
 def _making(entries: Entries, entry: Map) -> Making:
-    entries.keys(entry, "operation says name error lasts")
+    entries.keys(entry, "operation says name tokens error lasts")
     return Making(
         operation=entries.text(entry, "operation"),
         says=dict(entry.get("says", {})),
         name=dotted(entries.text(entry, "name")),
+        tokens=dotted(entries.text(entry, "tokens")),
         error=dotted(entries.text(entry, "error")),
         lasts=entries.text(entry, "lasts"),
     )

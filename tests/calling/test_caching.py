@@ -36,22 +36,27 @@ def paths(gemini):
 
 def test_the_pages_sample(messages, paths):
     used = [completion(model=FLASH, messages=messages).usage for _ in range(2)]
-    assert used[0] == used[1]
-    assert used[1].cache_read_input_tokens == used[1].prompt_tokens_details.cached_tokens > 5000
+    assert used[0].prompt_tokens_details == used[1].prompt_tokens_details
+    size = used[1].prompt_tokens_details.cached_tokens
+    assert size > 5000
+    assert [(one.cache_creation_input_tokens, one.cache_read_input_tokens) for one in used] == [(size, 0), (0, size)]
     assert paths() == [MAKE, ASK, ASK]
 
 
 def test_an_older_model_of_the_page(messages, gemini):
     replies = [completion(model="gemini/gemini-1.5-pro", messages=messages) for _ in range(2)]
-    assert [reply.usage.cache_read_input_tokens > 5000 for reply in replies] == [True, True]
+    assert [reply.usage.cache_read_input_tokens > 5000 for reply in replies] == [False, True]
     assert [request["path"] == MAKE for request in gemini.requests()] == [True, False, False]
 
 
 def test_streams(messages, paths):
-    for _ in range(2):
+    for made in (True, False):
         chunks = list(completion(FLASH, messages, stream=True, stream_options={"include_usage": True}))
         assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices)
-        assert chunks[-1].usage.prompt_tokens_details.cached_tokens > 5000
+        used = chunks[-1].usage
+        size = used.prompt_tokens_details.cached_tokens
+        assert size > 5000
+        assert (used.cache_creation_input_tokens, used.cache_read_input_tokens) == ((size, 0) if made else (0, size))
     assert paths() == [MAKE, *[ASK.replace(":g", ":streamG")] * 2]
 
 
@@ -59,7 +64,9 @@ def test_coroutines_at_once_make_one_cache(messages, paths):
     async def main():
         return await asyncio.gather(*(acompletion(FLASH, messages) for _ in range(8)))
 
-    assert all(reply.usage.cache_read_input_tokens > 5000 for reply in asyncio.run(main()))
+    used = [reply.usage for reply in asyncio.run(main())]
+    assert all(one.prompt_tokens_details.cached_tokens > 5000 for one in used)
+    assert sum(one.cache_creation_input_tokens > 0 for one in used) == 1
     assert sorted(paths()) == [MAKE] + [ASK] * 8
 
 
@@ -71,7 +78,9 @@ def test_threads_at_once_make_one_cache(messages, paths):
         return completion(FLASH, messages)
 
     with ThreadPoolExecutor(8) as pool:
-        assert all(reply.usage.cache_read_input_tokens > 5000 for reply in pool.map(ask, range(8)))
+        used = [reply.usage for reply in pool.map(ask, range(8))]
+    assert sum(one.cache_creation_input_tokens > 5000 for one in used) == 1
+    assert sum(one.cache_read_input_tokens > 5000 for one in used) == 7
     assert sorted(paths()) == [MAKE] + [ASK] * 8
 
 
@@ -138,7 +147,7 @@ def test_one_that_was_deleted_is_made_again(messages, gemini, paths):
     with gemini.client() as other:
         other.delete(f"/v1beta/{name}").raise_for_status()
     gemini.forget()
-    assert completion(FLASH, messages).usage.cache_read_input_tokens > 5000
+    assert completion(FLASH, messages).usage.cache_creation_input_tokens > 5000
     assert paths() == [ASK, MAKE, ASK]
 
 

@@ -118,8 +118,11 @@ class Keeper:
             said = find(document, makes.error)
             reason = f": {said[:_REASON]}" if isinstance(said, str) else ""
             return Entry("refused", f"the server refuses to make this cache with status {arrived.status}{reason}")
-        name = find(document, makes.name)
-        return Entry("held", name) if isinstance(name, str) else Entry("refused", "the server names no cache")
+        name, tokens = find(document, makes.name), find(document, makes.tokens)
+        if not isinstance(name, str):
+            return Entry("refused", "the server names no cache")
+        crossing.made = tokens if isinstance(tokens, int) else 0
+        return Entry("held", name)
 
     def _document(self, data: bytes) -> Any:
         """Read a reply, without the keys that it repeats; one that cannot be read says nothing."""

@@ -78,6 +78,8 @@ class Crossing:
         #: What the request asks to be cached, and who asks: nobody else's requests find that cache.
         self.wish = wish
         self.caller = caller
+        #: The tokens of a cache that was made for this request.
+        self.made = 0
         #: The caller's headers for replies that are handed on as they come.
         self._passed = passed or {}
 

@@ -160,7 +160,7 @@ class Asked:
         ledger = None if found.ledger is None else (*(self.ledger or ()), *found.ledger)
         if self._bytes:
             return Content(*blobs.body(self._bytes, found.body), self.losses, ledger)
-        return replies.reply(found.body, self._operation, self.losses, ledger)
+        return replies.reply(found.body, self._operation, self.losses, ledger, made=self.crossing.made)
 
     def content(self, flow: Flow, data: bytes) -> Content:
         """Return a reply of bytes that were handed on as they came."""
@@ -172,7 +172,7 @@ class Asked:
             from isogloss.sdk import errors
 
             raise errors.streamed(document, self._url)
-        return replies.reply(document, self._operation, self.losses)
+        return replies.reply(document, self._operation, self.losses, made=self.crossing.made)
 
 
 class _Errors:

@@ -185,14 +185,15 @@ def reply(
     operation: str = "chat",
     losses: tuple[Loss, ...] = (),
     ledger: tuple[Step, ...] | None = None,
+    made: int = 0,
 ) -> Reply:
-    """Make a reply of a document in OpenAI's words, with its account."""
+    """Make a reply of a document in OpenAI's words, with its account; `made` are tokens of a cache made for it."""
     known = _kind(body, _ALIKE.get(operation, operation))
     counts = "cache_read_input_tokens" in _FIELDS.get(known, {}).get("usage", ())
-    made = Reply(_counted(body) if counts else body, known)
-    made.__dict__["losses"] = losses
-    made.__dict__["ledger"] = ledger
-    return made
+    found = Reply(_counted(body, made) if counts else body, known)
+    found.__dict__["losses"] = losses
+    found.__dict__["ledger"] = ledger
+    return found
 
 
 def _kind(body: Mapping[str, Any], operation: str) -> str:
@@ -202,8 +203,10 @@ def _kind(body: Mapping[str, Any], operation: str) -> str:
     return "chat.piece" if body.get("object") == _PIECE else operation
 
 
-def _counted(body: Mapping[str, Any]) -> Mapping[str, Any]:
+def _counted(body: Mapping[str, Any], made: int) -> Mapping[str, Any]:
     """Count the tokens of the prompt that came from a cache by the names that LiteLLM's page prints too.
+
+    What was put into one for this very reply counts as that, and not as read.
 
     https://docs.litellm.ai/docs/completion/prompt_caching
     """
@@ -211,7 +214,8 @@ def _counted(body: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(usage, dict):
         return body
     details = usage.get("prompt_tokens_details") or {}
-    counts = {"cache_creation_input_tokens": 0, "cache_read_input_tokens": details.get("cached_tokens") or 0}
+    read = max(0, (details.get("cached_tokens") or 0) - made)
+    counts = {"cache_creation_input_tokens": made, "cache_read_input_tokens": read}
     return {**body, "usage": {**counts, **usage}}
 
 
