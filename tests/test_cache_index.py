@@ -71,6 +71,15 @@ def test_its_life_begins_when_it_is_asked_for(index, clock):
     assert state(index) == "free"
 
 
+def test_who_wants_a_longer_life_makes_another(index):
+    index.hold("k", "caches/1", 60)
+    assert index.claim("k", 60) == Entry("held", "caches/1")
+    assert index.claim("k", 61).state == "free"
+    assert index.claim("k", 60).state == "claimed"
+    index.hold("k", "caches/2", 61)
+    assert index.claim("k", 60) == index.claim("k", 61) == Entry("held", "caches/2")
+
+
 def test_a_claim_ends(index, clock):
     index.claim("k")
     clock.time += 119

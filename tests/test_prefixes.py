@@ -223,7 +223,7 @@ def crossed(index):
 
 def test_nobody_waits_for_ever():
     index = cache_index.Memory()
-    index.claim = lambda _: cache_index.Entry("claimed")
+    index.claim = lambda *_: cache_index.Entry("claimed")
     crossing = crossed(index)
     work = caches.keeper(crossing, crossing.calls[0]).cached()
     waits = [step.seconds for step in work]

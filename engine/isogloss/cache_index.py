@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -34,13 +34,22 @@ class Entry:
     state: State
     #: The name of a cache that is there, the reason why none can be.
     word: str = ""
+    #: The seconds of life that a cache was given.
+    life: float = field(default=0.0, compare=False)
+
+    def lives(self, life: float) -> bool:
+        """Tell whether this is an answer for who wants a cache with so long a life."""
+        return self.state != "held" or self.life >= life
 
 
 class Index(Protocol):
     """Finds caches by key. What it is told may be forgotten at any time."""
 
-    def claim(self, key: str) -> Entry:
-        """Say what is known of a key; where nothing is, claim it for the one who asks."""
+    def claim(self, key: str, life: float = 0.0) -> Entry:
+        """Say what is known of a key; where nothing is, claim it for the one who asks.
+
+        A cache that was given less than `life` seconds counts as nothing: another one is to be made in its place.
+        """
         ...
 
     def hold(self, key: str, name: str, lasts: float) -> None:
@@ -66,11 +75,11 @@ class Memory:
         #: Entries with the time at which they end; the oldest stands first.
         self._entries: OrderedDict[str, tuple[Entry, float]] = OrderedDict()
 
-    def claim(self, key: str) -> Entry:
-        """Say what is known of a key; where nothing is, claim it for the one who asks."""
+    def claim(self, key: str, life: float = 0.0) -> Entry:
+        """Say what is known of a key; where nothing is that was given so long a life, claim it for the one who asks."""
         with self._lock:
             entry, end = self._entries.get(key, (Entry("free"), 0.0))
-            if end > self._clock():
+            if end > self._clock() and entry.lives(life):
                 self._entries.move_to_end(key)
                 return entry
             self._put(key, Entry("claimed"), _CLAIMED)
@@ -84,7 +93,7 @@ class Memory:
         with self._lock:
             entry, end = self._entries.get(key, (Entry("free"), 0.0))
             since = self._clock() - (end - _CLAIMED) if entry.state == "claimed" else 0.0
-            self._put(key, Entry("held", name), lasts - since - min(_MARGIN, lasts * _SHARE))
+            self._put(key, Entry("held", name, lasts), lasts - since - min(_MARGIN, lasts * _SHARE))
 
     def refuse(self, key: str, reason: str) -> None:
         """Remember for a while that there can be no such cache."""

@@ -84,6 +84,14 @@ def test_threads_at_once_make_one_cache(messages, paths):
     assert sorted(paths()) == [MAKE] + [ASK] * 8
 
 
+def test_a_longer_life_is_not_shortened(messages, gemini, paths):
+    for ttl in ("60s", "30s", "1h", None, "5m"):
+        messages[0]["content"][0]["cache_control"] = {"type": "ephemeral", **({"ttl": ttl} if ttl else {})}
+        assert completion(FLASH, messages).losses == ()
+    assert paths() == [MAKE, ASK, ASK, MAKE, ASK, ASK, ASK]
+    assert [one["body"]["ttl"] for one in gemini.requests() if one["path"] == MAKE] == ["60s", "3600s"]
+
+
 def test_another_key_never_finds_it(messages, paths):
     for key in ("one", "two", "one"):
         completion(FLASH, messages, api_key=key)

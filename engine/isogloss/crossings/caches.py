@@ -46,6 +46,7 @@ class Keeper:
         self._wish = wish
         self._cut = cut
         self._index = index
+        self._life = caching.seconds(wish.life or wish.keeping.makes.lasts)
         server, model = crossing.server, crossing.exchange.target_model
         self._key = cache_index.key(
             cut.digest, model=model, base=server.base, secret=server.key, caller=crossing.caller
@@ -82,7 +83,7 @@ class Keeper:
     def _known(self) -> Generator[Step, Any, Entry]:
         """Look the cache up; wait while somebody else makes it."""
         waited, pause = 0.0, _FIRST
-        while (entry := self._index.claim(self._key)).state == "claimed":
+        while (entry := self._index.claim(self._key, self._life)).state == "claimed":
             if waited >= _PATIENCE:
                 return Entry("refused", "another request has been making this cache for too long")
             yield Wait(pause)
@@ -97,8 +98,7 @@ class Keeper:
             self._index.forget(self._key)
             raise
         if entry.state == "held":
-            life = self._wish.life or self._wish.keeping.makes.lasts
-            self._index.hold(self._key, entry.word, caching.seconds(life))
+            self._index.hold(self._key, entry.word, self._life)
         else:
             self._index.refuse(self._key, entry.word)
         return entry
