@@ -55,6 +55,13 @@ def test_budgets(limits, fits, too_much, status, times):
         assert (refused.value.status, refused.value.rule) == (status, "limits")
 
 
+@pytest.mark.parametrize("most", ["a", -1, 0, 1.5, True, None])
+@pytest.mark.parametrize("name", ["depth", "nodes", "bytes", "held"])
+def test_budgets_are_numbers(name, most):
+    with pytest.raises(ValueError, match=f"the limit {name} is a number from 1"):
+        isogloss.Translator("openai", "gemini", limits={name: most})
+
+
 def test_a_budget_is_exact():
     size = sum(map(len, ("model", "gemini-2.5-flash", "messages", "role", "user", "content", "Hello")))
     assert exchange(HELLO, limits={"bytes": size})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from isogloss.errors import DocumentError
+from isogloss.errors import DocumentError, UnknownName
 from isogloss.values import DEPTH_LIMIT, is_vector
 
 if TYPE_CHECKING:
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
 #: stream keeps of what it cannot tell yet, unless the caller says otherwise. Bytes are not counted unless asked for:
 #: whoever reads a document off a wire has bounded them there.
 LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000, "bytes": sys.maxsize, "held": 8_000_000}
+
+
+def check_limits(limits: Mapping[str, int]) -> None:
+    """Raise UnknownName for a limit that is none, ValueError for one that is no number from 1."""
+    for name, most in limits.items():
+        if name not in LIMITS:
+            raise UnknownName("limit", name, LIMITS)
+        if isinstance(most, bool) or not isinstance(most, int) or most < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise ValueError(f"the limit {name} is a number from 1, not {most!r}")
 
 
 def check_size(value: Value, limits: Mapping[str, int]) -> None:

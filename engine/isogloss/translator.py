@@ -14,7 +14,7 @@ from isogloss.envelope import Reply, error_body, lower
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
 from isogloss.lens import Lens
-from isogloss.limits import LIMITS
+from isogloss.limits import LIMITS, check_limits
 from isogloss.loss import REFUSED, Loss
 from isogloss.meanings import Meaning, matches
 from isogloss.pointer import find, pointer
@@ -74,9 +74,7 @@ class Translator:
         self.trace = trace
         self.models = dict(models or {})
         self.limits = {**LIMITS, **(limits or {})}
-        for name in self.limits:
-            if name not in LIMITS:
-                raise UnknownName("limit", name, LIMITS)
+        check_limits(self.limits)
         self.ids = ids
         self.clock = clock
         #: Whether replies are held against the schemas that requests ask to be enforced; else `demand` says which.
