@@ -210,11 +210,47 @@ def test_empty_options_are_not_given(gemini):
     assert len(gemini.requests()) == 1
 
 
-@pytest.mark.parametrize("wrong", [{"max_retries": -1}, {"max_retries": "2"}, {"timeout": "soon"}, {"timeout": -1}])
-def test_wrong_options_are_named(gemini, wrong):
-    with pytest.raises(ValueError, match=r"max_retries|soon|Timeout"):
-        completion(FLASH, HELLO, **wrong)
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        *[("max_retries", wrong) for wrong in (-1, "2", True)],
+        *[("timeout", wrong) for wrong in ("soon", -1, 0, [], True, float("nan"))],
+    ],
+)
+def test_wrong_options_are_named(gemini, name, wrong):
+    with pytest.raises(ValueError, match=f"{name} is a number"):
+        completion(FLASH, HELLO, **{name: wrong})
     assert gemini.requests() == []
+
+
+def test_headers_of_ones_own(gemini):
+    completion(FLASH, HELLO, extra_headers={"X-Trace": "7", "x-goog-api-key": "stranger", "Content-Type": "text/plain"})
+    with pytest.raises(TypeError, match="extra_headers are texts"):
+        completion(FLASH, HELLO, extra_headers={"x-trace": 7})
+    (request,) = gemini.requests()
+    assert (request["headers"]["x-trace"], request["status"]) == ("7", 200)
+
+
+def test_what_is_laid_over_the_body(asked):
+    extra = {"topK": 3, "temperature": 1, "google": {"cached_content": None, "thinking_config": {"thinking_budget": 0}}}
+    reply = completion(FLASH, HELLO, temperature=0, extra_body=extra)
+    assert reply.losses == ()
+    thinking = {"thinkingBudget": 0}
+    assert asked()[0]["generationConfig"] == {"temperature": 1, "topK": 3, "thinkingConfig": thinking}
+
+
+@pytest.mark.parametrize(
+    ("name", "stream", "late"),
+    [("request_timeout", False, True), ("stream_timeout", False, False), ("stream_timeout", True, True)],
+)
+@pytest.mark.usefixtures("gemini")
+def test_litellms_words_for_patience(name, stream, late):
+    asked = {"model": FLASH, "messages": said("[[delay 0.5]] Hello"), "stream": stream, "max_retries": 0, name: 0.1}
+    if late:
+        with pytest.raises(openai.APITimeoutError):
+            completion(**asked)
+    else:
+        assert completion(**asked).losses == ()
 
 
 @pytest.mark.parametrize(

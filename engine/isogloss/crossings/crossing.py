@@ -68,6 +68,7 @@ class Crossing:
         passed: Mapping[str, str] | None = None,
         wish: Wish | None = None,
         caller: str | None = None,
+        more: Mapping[str, str] | None = None,
     ) -> None:
         #: A plan opens it anew, with all that it has come to know.
         self.exchange = exchange
@@ -82,6 +83,8 @@ class Crossing:
         self.made = 0
         #: The caller's headers for replies that are handed on as they come.
         self._passed = passed or {}
+        #: … and those of all requests.
+        self._more = {name.lower(): value for name, value in (more or {}).items()}
 
     def outgoing(
         self,
@@ -106,9 +109,10 @@ class Crossing:
         raw = bool(call.bytes.get("stream"))
         whole = "*/*" if call.bytes else _JSON
         return {
+            "user-agent": "isogloss",
+            **self._more,
             "accept": "text/event-stream" if call.stream else whole,
             "accept-encoding": "identity" if call.stream or raw else "gzip, deflate",
-            "user-agent": "isogloss",
             **({} if call.body is None else {"content-type": _JSON}),
             **(self._passed if raw else {}),
             **call.headers,

@@ -44,7 +44,14 @@ _RETRIES: Final = 2
 #: The most bytes of a film that are held.
 _MOST: Final = 1024 * 1024 * 1024
 #: LiteLLM's other names for the same.
-_ALIASES: Final = {"base_url": "api_base", "num_retries": "max_retries"}
+_ALIASES: Final = {
+    "base_url": "api_base",
+    "num_retries": "max_retries",
+    "request_timeout": "timeout",
+    "headers": "extra_headers",
+}
+#: What rules read in the `extra_body` of the official client's users: Google's name for its own words.
+_NESTED: Final = "google"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,8 @@ class Options:
     api_base: str | None = None
     timeout: float | str | httpx.Timeout | None = _TIMEOUT
     max_retries: int = _RETRIES
+    #: Sent along, as the official client does; they may hold keys.
+    extra_headers: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
     explain: bool = False
     read_files: bool = True
     profile: str | None = None
@@ -74,12 +83,24 @@ class Options:
         retries: Any = self.max_retries
         if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
             raise ValueError(f"max_retries is a number from 0, not {retries!r}")
+        headers: Any = self.extra_headers
+        if not isinstance(headers, dict) or not all(isinstance(text, str) for pair in headers.items() for text in pair):
+            raise TypeError("extra_headers are texts by name")
+        _ = self.seconds
 
     @property
     def seconds(self) -> dict[str, Any]:
-        """How long each step on the network may take."""
-        said = float(self.timeout) if isinstance(self.timeout, str) else self.timeout
-        return httpx.Timeout(said).as_dict()
+        """How long each step on the network may take; raise ValueError for what says no time."""
+        said: Any = self.timeout
+        if isinstance(said, (httpx.Timeout, tuple)) or said is None:
+            return httpx.Timeout(said).as_dict()
+        try:
+            seconds = float("nan") if isinstance(said, bool) else float(said)
+        except (TypeError, ValueError):
+            seconds = 0.0
+        if not seconds > 0:
+            raise ValueError(f"timeout is a number of seconds above 0, or an httpx.Timeout, not {said!r}")
+        return httpx.Timeout(seconds).as_dict()
 
 
 _OPTIONS: Final = frozenset(one.name for one in fields(Options))
@@ -88,8 +109,21 @@ _OPTIONS: Final = frozenset(one.name for one in fields(Options))
 def _parted(said: Mapping[str, Any]) -> tuple[Options, Object]:
     """Tell apart what a call says about itself; what is None is not said."""
     named = {_ALIASES.get(name, name): value for name, value in said.items() if value is not None}
+    patience = named.pop("stream_timeout", None)
+    if patience is not None and named.get("stream") is True:
+        named["timeout"] = patience
     own = {name: value for name, value in named.items() if name in _OPTIONS}
-    return Options(**own), {name: value for name, value in named.items() if name not in own}
+    return Options(**own), _laid({name: value for name, value in named.items() if name not in own})
+
+
+def _laid(body: Object) -> Object:
+    """Lay `extra_body` over the request, as the official client does; Google's words in it stay where rules read."""
+    extra = body.get("extra_body")
+    if not isinstance(extra, dict):
+        return body
+    rest = {name: value for name, value in body.items() if name != "extra_body"}
+    nested = {"extra_body": {_NESTED: extra[_NESTED]}} if _NESTED in extra else {}
+    return {**rest, **nested, **{name: value for name, value in extra.items() if name != _NESTED}}
 
 
 @lru_cache(maxsize=16)
@@ -133,7 +167,7 @@ class Asked:
         try:
             body = written(said, self.options.read_files)
             exchange, wish = caching.opened(self._gloss, self._operation, body)
-            return Crossing(exchange, server, terms, wish=wish)
+            return Crossing(exchange, server, terms, wish=wish, more=self.options.extra_headers)
         except IsoglossError as error:
             raise failures.of_request(error) from None
 

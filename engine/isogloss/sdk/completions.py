@@ -16,9 +16,10 @@ def completion(model: str, messages: Sequence[Any], *, stream: bool = False, **p
 
     `parameters` are OpenAI's, Gemini's own (`safety_settings`, `topK` …), and about the call itself: `api_key` (else
     GEMINI_API_KEY or GOOGLE_API_KEY), `api_base` (else GEMINI_API_BASE), `timeout` (seconds, or an httpx.Timeout),
-    `max_retries` (2), `explain` (True: the reply's `ledger` says what became of every value), `read_files` (False:
-    local paths in `image_url` and `file` are left alone; for requests that come from strangers), `profile`,
-    `allow_addresses` (networks that media may be fetched from beside public addresses, for models that fetch nothing).
+    `max_retries` (2), `extra_headers`, `extra_body` (laid over the request), `explain` (True: the reply's `ledger` says
+    what became of every value), `read_files` (False: local paths in `image_url`, `video_url` and `file` are left alone;
+    for requests that come from strangers), `profile`, `allow_addresses` (networks that media may be fetched from beside
+    public addresses, for models that fetch nothing).
 
     Raises the openai package's errors, JSONSchemaValidationError among them.
     """
