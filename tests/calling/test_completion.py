@@ -188,6 +188,20 @@ def test_no_key(monkeypatch):
         completion(FLASH, HELLO)
 
 
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_no_key_for_an_address_of_ones_own(gemini, monkeypatch, asynchronous):
+    """It may need none; where it does, what is missing is said."""
+    monkeypatch.delenv("GEMINI_API_KEY")
+    with pytest.raises(
+        openai.PermissionDeniedError, match="no key was sent: give one, or set GEMINI_API_KEY or GOOGLE"
+    ):
+        asyncio.run(acompletion(FLASH, HELLO)) if asynchronous else completion(FLASH, HELLO)
+    assert "x-goog-api-key" not in gemini.requests()[0]["headers"]
+    with pytest.raises(openai.BadRequestError) as failed:
+        completion(FLASH, said("[[error INVALID_ARGUMENT]]"), api_key=KEY)
+    assert "no key" not in str(failed.value)
+
+
 def test_a_request_that_cannot_be_translated(gemini):
     with pytest.raises(openai.BadRequestError, match=r"rules/1/chat/request.yaml") as failed:
         completion(FLASH, HELLO, response_format={"type": "poem"})

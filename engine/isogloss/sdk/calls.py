@@ -154,6 +154,9 @@ class Asked:
             given = {"key": self.options.api_key or None, "base": self.options.api_base or None}
             server = servers.server(dialect, **given, environment=os.environ)
             self._url = server.base
+            # An address of one's own may need no key: what it says is heard first.
+            names = " or ".join(dialect.raw["auth"]["environment"])
+            self._advice = "" if server.key else f"no key was sent: give one, or set {names}"
             self.crossing = self._crossing(body, server, written)
         self._url = server.address(self.crossing.calls[0], {})
         #: Where a reply of bytes stands in its document.
@@ -190,7 +193,7 @@ class Asked:
         if isinstance(found, Refusal):
             from isogloss.sdk import errors
 
-            raise errors.refused(found, self._url)
+            raise errors.refused(found, self._url, self._advice)
         ledger = None if found.ledger is None else (*(self.ledger or ()), *found.ledger)
         if self._bytes:
             return Content(*blobs.body(self._bytes, found.body), self.losses, ledger)

@@ -53,6 +53,7 @@ _CLASSES: Final = {
     429: RateLimitError,
 }
 _SERVER: Final = 500
+_SHUT_OUT: Final = (401, 403)
 
 
 class JSONSchemaValidationError(APIError):
@@ -75,13 +76,15 @@ def _text(body: Value, pointer: str) -> str:
     return next((value for value in found if isinstance(value, str)), "")
 
 
-def refused(reply: Reply, url: str) -> APIStatusError:
-    """Make the error of a reply that the server, or we ourselves, refused."""
+def refused(reply: Reply, url: str, advice: str = "") -> APIStatusError:
+    """Make the error of a reply that the server, or we ourselves, refused; `advice` is for who was not let in."""
     http = import_module(library("openai"))
     response = http.Response(reply.status, headers=dict(reply.headers), json=reply.body, request=_request(http, url))
     said = _inner(reply.body)
     usual = InternalServerError if reply.status >= _SERVER else APIStatusError
     message = f"Error code: {reply.status} - {said.get('message', '')}"
+    if advice and reply.status in _SHUT_OUT:
+        message += f" ({advice})"
     return _CLASSES.get(reply.status, usual)(message, response=response, body=said)
 
 
