@@ -108,6 +108,8 @@ def test_a_job_may_come_to_nothing(client, prompt, wanted):
         ({}, {"lastFrame": IMAGE}, "first one"),
         ({}, {"referenceImages": [{"image": IMAGE}] * 4}, "At most 3"),
         ({}, {"image": {"bytesBase64Encoded": "!", "mimeType": "image/png"}}, "Base64"),
+        ({}, {"image": {"bytesBase64Encoded": "", "mimeType": "image/png"}}, "it is empty"),
+        ({}, {"image": {"bytesBase64Encoded": "bm8gcGljdHVyZQ==", "mimeType": "image/png"}}, "this is no image/png"),
         ({}, {"image": {**IMAGE, "mimeType": "image/gif"}}, "PNG, JPEG or WebP"),
         ({}, {"image": {"mimeType": "image/png"}}, "bytes_base64_encoded"),
         ({}, {"mask": {}}, 'unknown name "mask"'),

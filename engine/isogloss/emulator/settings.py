@@ -65,10 +65,18 @@ def _media(request: dict[str, Any], model: Model) -> None:
         kind = part.get("inlineData", {}).get("mimeType", "").partition(";")[0].lower()
         if kind and not _MEDIA.fullmatch(kind):
             raise refuse(f"{where}.inline_data.mime_type", f"Unsupported MIME type: {kind}")
-        if kind in _HEADS and _differs(kind, part["inlineData"].get("data", "")):
-            raise refuse(f"{where}.inline_data.data", f"Unable to process input image: this is no {kind}.")
+        if kind.startswith("image/"):
+            picture(f"{where}.inline_data.data", kind, part["inlineData"].get("data", ""))
         if "mediaResolution" in part and not model.part_resolution:
             raise refuse(f"{where}.media_resolution", f"{model.name} takes no media resolution on a part.")
+
+
+def picture(where: str, kind: str, data: str) -> None:
+    """Look whether base64 is a picture of a media type; raises Refusal (400)."""
+    if not data:
+        raise refuse(where, "Unable to process input image: it is empty.")
+    if kind in _HEADS and _differs(kind, data):
+        raise refuse(where, f"Unable to process input image: this is no {kind}.")
 
 
 def _differs(kind: str, data: str) -> bool:

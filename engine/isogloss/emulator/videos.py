@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from starlette.responses import Response
 
-from isogloss.emulator import calling, film, forms
+from isogloss.emulator import calling, film, forms, settings
 from isogloss.emulator.dice import Dice
 from isogloss.emulator.errors import Refusal, invalid
 
@@ -179,3 +179,5 @@ def _images(instance: dict[str, Any]) -> None:
     for image in (instance.get("image"), instance.get("lastFrame"), *(one["image"] for one in references)):
         if image is not None and image["mimeType"] not in _IMAGES:
             raise invalid(f"An image is PNG, JPEG or WebP, not {image['mimeType']}.")
+        if image is not None:
+            settings.picture("instances[0]", image["mimeType"], image.get("bytesBase64Encoded", ""))
