@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 LIMITS: Final = {"depth": DEPTH_LIMIT, "nodes": 1_000_000, "bytes": sys.maxsize, "held": 8_000_000}
 
 
-def check_limits(limits: Mapping[str, int]) -> None:
-    """Raise UnknownName for a limit that is none, ValueError for one that is no number from 1."""
+def bounded(limits: Mapping[str, int]) -> dict[str, int]:
+    """Return these limits and the others; raise UnknownName for what is none, ValueError for no number from 1."""
     for name, most in limits.items():
         if name not in LIMITS:
             raise UnknownName("limit", name, LIMITS)
         if isinstance(most, bool) or not isinstance(most, int) or most < 1:  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ValueError(f"the limit {name} is a number from 1, not {most!r}")
+    return {**LIMITS, **limits}
 
 
 def check_size(value: Value, limits: Mapping[str, int]) -> None:

@@ -14,12 +14,13 @@ from isogloss.envelope import Reply, error_body, lower
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName
 from isogloss.exchange import Memory
 from isogloss.lens import Lens
-from isogloss.limits import LIMITS, check_limits
+from isogloss.limits import LIMITS, bounded
 from isogloss.loss import REFUSED, Loss
 from isogloss.meanings import Meaning, matches
 from isogloss.pointer import find, pointer
 from isogloss.routes import Call, Route
 from isogloss.running import Translation, direct, run, seed_of
+from isogloss.validation import enforce
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
@@ -70,11 +71,9 @@ class Translator:
         self.source = source
         self.target = target
         self.on_loss: Final = on_loss
-        self.defaults = defaults
-        self.trace = trace
+        self.defaults, self.trace = defaults, trace
         self.models = dict(models or {})
-        self.limits = {**LIMITS, **(limits or {})}
-        check_limits(self.limits)
+        self.limits = bounded(limits or {})
         self.ids = ids
         self.clock = clock
         #: Whether replies are held against the schemas that requests ask to be enforced; else `demand` says which.
@@ -163,8 +162,7 @@ class Exchange:
         self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
         self.values = self.beginning()
         self.request = self._asked(body)
-        if gloss.enforce:
-            self._enforce(None)
+        self._enforce(None)
 
     def beginning(self) -> Object:
         """Return what an exchange knows before its request is read."""
@@ -264,15 +262,12 @@ class Exchange:
         if headers:
             body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
         done = self._told(self._back(lens or self._lens("response", gloss.target, gloss.source), body, asked))
-        if gloss.enforce:
-            self._enforce(done.body)
+        self._enforce(done.body)
         return done
 
     def _enforce(self, body: Value) -> None:
         """Hold a reply against the schema that it must fit; before there is one, see that the schema is one."""
-        if (demand := self.demand()) is not None:
-            from isogloss.validation import enforce
-
+        if self.gloss.enforce and (demand := self.demand()) is not None:
             enforce(body, *demand)
 
     def _back(self, lens: Lens, body: Value, asked: Memory | None) -> Translation:

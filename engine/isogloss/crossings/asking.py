@@ -136,8 +136,8 @@ def _tried(crossing: Crossing, caches: Keeper, found: Cached) -> Generator[Step,
 def sent(crossing: Crossing, request: Outgoing) -> Generator[Step, Any, Arrived]:
     """Send a request, again where it may be; raise Refused where the server answers with an error.
 
-    Whoever allows retries allows them where no reply has begun, too, as callers of the official client do: it may have
-    been on its way, and must be paid for then. https://github.com/openai/openai-python#retries
+    Whoever allows retries allows them where no reply has begun, too, as callers of official clients do: it may have
+    been on its way, and must be paid for then.
     """
     once = not isinstance(request.payload, bytes | None)
     retries = 0 if once else crossing.terms.retries
