@@ -25,7 +25,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from isogloss.crossings.relay import Relay
+    from isogloss.crossings.relay import Relay, answer
     from isogloss.errors import DocumentError, IsoglossError, LossError, RuleError, UnknownName, ValidationError
     from isogloss.failures import refusal
     from isogloss.loss import Loss, Step
@@ -66,7 +66,7 @@ __version__ = "0.1.0"
 set_verbose = False
 
 _HOMES = {
-    "crossings.relay": ("Relay",),
+    "crossings.relay": ("Relay", "answer"),
     "errors": ("DocumentError", "IsoglossError", "LossError", "RuleError", "UnknownName", "ValidationError"),
     "failures": ("refusal",),
     "loss": ("Loss", "Step"),
@@ -122,6 +122,7 @@ __all__ = [
     "aembedding",
     "aimage_edit",
     "aimage_generation",
+    "answer",
     "aspeech",
     "async_http_client",
     "atext_completion",

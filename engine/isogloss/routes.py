@@ -114,6 +114,12 @@ def _refused(operation: str, model: str | None, reason: str, status: int = 400) 
     return DocumentError("/model" if model else "", f"{asked}: {reason}", rule="routes", status=status)
 
 
+def framing(dialect: Dialect, operation: str) -> _Words:
+    """Return how a dialect frames streams of an operation, where its caller may choose: in the first way."""
+    known = (entry for entry in dialect.routes if entry["operation"] == operation and entry.get("heard", True))
+    return _framing(dialect, next((entry for entry in known if entry.get("stream") is not False), {}))
+
+
 def asking(dialect: Dialect) -> dict[str, _Words]:
     """Return the words by which requests ask for a stream, for each operation where `stream: true` is not all."""
     named = ((entry["operation"], entry.get("stream")) for entry in dialect.routes if entry.get("heard", True))

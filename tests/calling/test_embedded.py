@@ -100,7 +100,7 @@ def text_of(chunks):
 def test_whole_and_streamed(client, gemini):
     raw = client.chat.completions.with_raw_response.create(model=FLASH, messages=HELLO, user="me")
     whole = raw.parse().choices[0].message.content
-    assert (raw.headers.get("x-losses") or raw.headers["x-isogloss-losses"].split()[0]) == "1"
+    assert raw.headers["x-isogloss-losses"] == "1 chat.request.user"
     told = list(client.chat.completions.create(model=FLASH, messages=HELLO, stream=True))
     assert text_of(told) == whole
     assert len(told) > 2
@@ -194,7 +194,7 @@ def test_a_gateway_that_is_not_open_says_so():
 def test_a_relay_takes_bytes_however_they_are_cut(size):
     gloss = isogloss.Translator("openai", "gemini", ids=lambda: "id", clock=lambda: 0)
     exchange = gloss.exchange("chat", {"model": FLASH, "messages": HELLO, "stream": True})
-    relay = isogloss.Relay(exchange, gloss.route("POST", "/v1/chat/completions"), {"Content-Type": "text/event-stream"})
+    relay = isogloss.Relay(exchange, {"Content-Type": "text/event-stream"})
     piece = {"content": {"parts": [{"text": "Grüß\u2028Gott"}]}, "index": 0, "finishReason": "STOP"}
     data = (
         b"data: " + json.dumps({"candidates": [piece], "responseId": "r1"}, ensure_ascii=False).encode() + b"\r\n\r\n"
@@ -208,11 +208,52 @@ def test_a_relay_takes_bytes_however_they_are_cut(size):
 def test_a_relay_tells_what_goes_wrong():
     gloss = isogloss.Translator("openai", "gemini")
     exchange = gloss.exchange("chat", {"model": FLASH, "messages": HELLO, "stream": True})
-    relay = isogloss.Relay(exchange, gloss.route("POST", "/v1/chat/completions"), {"content-type": "text/event-stream"})
+    relay = isogloss.Relay(exchange, {"content-type": "text/event-stream"})
     told = relay.feed(b"data: {nonsense\n\n")
     assert relay.ended
     assert b"cannot be read" in told
     assert b"[DONE]" not in told + relay.close()
+
+
+def test_a_relay_frames_as_its_caller_has_asked():
+    gloss = isogloss.Translator("gemini", "openai")
+    asked = {"contents": [{"parts": [{"text": "Hello"}]}]}
+    exchange = gloss.exchange("chat", asked, model="gpt-5-mini", stream=True)
+    path = "/v1beta/models/gpt-5-mini:streamGenerateContent"
+    as_events, as_array = [
+        isogloss.Relay(exchange, {"content-type": "text/event-stream"}, route)
+        for route in (None, gloss.route("POST", path))
+    ]
+    assert as_events.media.startswith("text/event-stream")
+    assert as_array.media.startswith("application/json")
+
+
+# ------------------------------------------------------------------------------------------------ an answer
+
+FITTING = {"type": "json_object", "response_schema": {"type": "array"}, "enforce_validation": True}
+SAID = b'{"candidates": [{"content": {"parts": [{"text": "{}"}]}, "finishReason": "STOP"}]}'
+
+
+@pytest.mark.parametrize(
+    ("more", "status", "data", "wanted", "words"),
+    [
+        ({}, 200, SAID, 200, "chat.completion"),
+        ({}, 429, b'{"error": {"code": 429, "message": "slow", "status": "RESOURCE_EXHAUSTED"}}', 429, "slow"),
+        ({}, 500, b"<html>", 500, "error"),
+        ({}, 200, b"<html>", 502, "no JSON"),
+        ({}, 200, b'{"a":' * 300 + b"1" + b"}" * 300, 502, "nested"),
+        ({}, 302, b"", 502, "redirect"),
+        ({"response_format": FITTING}, 200, SAID, 422, "does not fit the schema"),
+    ],
+)
+def test_an_answer_raises_nothing(more, status, data, wanted, words):
+    gloss = isogloss.Translator("openai", "gemini")
+    exchange = gloss.exchange("chat", {"model": FLASH, "messages": HELLO, "user": "me", **more})
+    answer = isogloss.answer(exchange, status, data, {"Content-Type": "application/json"})
+    assert (answer.status, words in json.dumps(answer.body)) == (wanted, True)
+    assert ("error" in answer.body) is (wanted != 200)
+    assert "/user" in [loss.pointer for loss in answer.losses]
+    assert "chat.request.user" in answer.headers["x-isogloss-losses"]
 
 
 # ------------------------------------------------------------------------------------------------ LiteLLM
