@@ -17,7 +17,7 @@ from isogloss.loss import Loss
 from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note
 from isogloss.pointer import find, pointer
 from isogloss.sizes import shallow, small, walked
-from isogloss.values import ABSENT, Path, Value, same
+from isogloss.values import ABSENT, Path, Value, finite, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -200,7 +200,7 @@ def _bail() -> Any:
 
 # --------------------------------------------------------------------- codecs
 
-_scan: Final = json.JSONDecoder(parse_constant=lambda _: _bail()).scan_once  # type: ignore[attr-defined]
+_scan: Final = json.JSONDecoder(parse_constant=lambda _: _bail(), parse_float=finite).scan_once  # type: ignore[attr-defined]
 
 
 def loads(text: str) -> Value:

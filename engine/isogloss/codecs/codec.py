@@ -27,7 +27,7 @@ class Codec:
     write: Callable[[tuple[Value, ...], Options], Value]
     #: Options without which it cannot work.
     needs: frozenset[str] = frozenset()
-    #: Has it done only where it changes something; see `references.spare`.
+    #: Has it done only where it must be: `references.spare` in either direction, others where they write.
     spares: Callable[..., Callable[[Value], Value]] | None = None
     #: Cuts what is too long: only what remembers the whole can undo that.
     cuts: bool = False
