@@ -87,7 +87,7 @@ class Reading:
         var = self.context.module.fresh()
         thing.keys[name] = ""
         if name in thing.given and isinstance(child, Var) and not child.star:
-            self._variable(child, fetch, (*thing.path, repr(name)), sure=sure)
+            self.variable(child, fetch, (*thing.path, repr(name)), sure=sure)
             return
         if isinstance(child, Obj) and not child.fields:
             # Any object that says something: nothing of it is read.
@@ -98,11 +98,12 @@ class Reading:
             self.object(child, thing.below(name, var), sure=sure)
         elif isinstance(child, Var) and not child.star:
             self._need(f"({var} := {fetch}) is not None", sure=sure)
-            self._variable(child, var, (*thing.path, repr(name)), sure=sure)
+            self.variable(child, var, (*thing.path, repr(name)), sure=sure)
         else:
             raise Unsupported(name)
 
-    def _variable(self, child: Var, var: str, path: tuple[str, ...], *, sure: bool) -> None:
+    def variable(self, child: Var, var: str, path: tuple[str, ...], *, sure: bool = True) -> None:
+        """Read what stands somewhere, and is there."""
         conversion = self.context.lens.conversion(child.conversion) if child.conversion else None
         if conversion is None or conversion.codec is None or conversion.over:
             self.context.check_pending(conversion)
