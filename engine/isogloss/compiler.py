@@ -45,7 +45,7 @@ _DOCUMENT: Final = "document"
 #: What this compiler understands of a set, or what does not concern one document.
 _SET: Final = [
     *("name", "mark", "rules", "drops", "layouts", "nulls", "rest", "inline", "title", "note"),
-    *("validate", "seed", "stream", "headers", "apart", "joins", "either"),
+    *("validate", "seed", "stream", "headers", "apart", "joins", "answers", "either"),
 ]
 
 

@@ -89,7 +89,7 @@ class Reading:
         var = self.context.module.fresh()
         thing.keys[name] = ""
         if name in thing.given and isinstance(child, Var) and not child.star:
-            self._variable(child, fetch, "" if thing.present else fetch, (*thing.path, repr(name)), sure=sure)
+            self.variable(child, fetch, "" if thing.present else fetch, (*thing.path, repr(name)), sure=sure)
             return
         held = f"{var} := {fetch}"
         if name in thing.inner:
@@ -102,11 +102,11 @@ class Reading:
             self._need(f"isinstance({held}, dict)", sure=sure)
             self.object(child, thing.below(name, var), sure=sure)
         elif isinstance(child, Var) and not child.star:
-            self._variable(child, var, held, (*thing.path, repr(name)), sure=sure)
+            self.variable(child, var, held, (*thing.path, repr(name)), sure=sure)
         else:
             raise Unsupported(name)
 
-    def _variable(self, child: Var, var: str, held: str, path: tuple[str, ...], *, sure: bool) -> None:
+    def variable(self, child: Var, var: str, held: str, path: tuple[str, ...], *, sure: bool = True) -> None:
         """Bind a variable; `held` fetches what it holds, unless that is known to be there."""
         conversion = self.context.lens.conversion(child.conversion) if child.conversion else None
         if conversion is None or conversion.codec is None or conversion.over:

@@ -165,6 +165,39 @@ def test_ordinary_embeddings_are_done_by_code(phase, reader, model):
     assert held(phase, reader, models, EMBEDDED[phase, reader])
 
 
+_CAT = "data:image/png;base64,iVBORw0KGgo="
+EDITED = [
+    {"images": [{"image_url": _CAT}, {"image_url": "https://example.com/cat.png"}, {"file_id": "files/abc"}]},
+    {"images": [{"image_url": _CAT, "file_id": None}]},
+    {"image": [_CAT, _CAT]},
+    {"image": _CAT},
+]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("document", EDITED)
+def test_ordinary_edits_of_images_are_done_by_code(document, first):
+    """In any order of names: what is said in every item of a list waits until the list is there."""
+    said = {"model": "m", "prompt": "a hat"}
+    document = {**said, **document} if first else {**document, **said}
+    assert held("images.edit.request", "openai", {"openai": "m", "gemini": "gemini-3.1-flash-image"}, document)
+
+
+UNUSUAL = [
+    {"images": [{"image_url": _CAT, "colour": "red"}]},
+    {"images": [{"image_url": "data:image/png;base64"}]},
+    {"images": [{"image_url": ""}, {"image_url": "cat.png"}, {"file_id": "file-abc"}, {"file_id": 3}, {}]},
+    {"images": [{"file_id": "files/abc", "image_url": _CAT}, {"image_url": {"url": _CAT}}, None, 3, [_CAT], True]},
+    {"images": []},
+]
+
+
+@pytest.mark.parametrize("document", [*UNUSUAL, *({"images": [item]} for one in UNUSUAL for item in one["images"])])
+def test_unusual_edits_of_images_are_what_the_interpreter_says(document):
+    models = {"openai": "m", "gemini": "gemini-3.1-flash-image"}
+    held("images.edit.request", "openai", models, {"model": "m", "prompt": "a hat", **document})
+
+
 ORDINARY = [
     ("request", "openai", "a_request"),
     ("request", "openai", "b_request"),
