@@ -352,7 +352,9 @@ class Exchange:
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
-        envelope = {"status": status, "headers": lower(headers or {}), "body": error_body(body)}
+        envelope: Object = {"status": status, "body": error_body(body)}
+        if headers:
+            envelope["headers"] = lower(headers)
         done = self._back(self._lens("error", self.gloss.target, self.gloss.source), envelope, self._memory)
         self.losses += done.losses
         reply = done.body
