@@ -90,6 +90,12 @@ class Accounts:
             if path in claims and claims[path][0] == "mapped":
                 claims[path] = ("normal", claims[path][1])
 
+    def ignored(self, path: Path | None, owner: Owner) -> None:
+        """Say that a rule needs what it has claimed nowhere: a normal form, unless another rule writes it."""
+        for claims in (self.claims, self.also):
+            if path is not None and claims.get(path) == ("mapped", owner):
+                claims[path] = ("normal", owner)
+
     def gather(self, start: int, target: Path) -> None:
         """Say of what was paired since that it was written to one place, as a codec writes it."""
         self.pairs[start:] = [replace(pair, target=target) for pair in self.pairs[start:]]

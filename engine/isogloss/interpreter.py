@@ -351,10 +351,17 @@ class Run:
         for line in turn.rule.sums:
             used |= set(line) if used & set(line) else set()
         used |= {base for _, base, *_ in turn.rule.derive.values()}
+        self.ignored(turn, env)
         for name in turn.reads - used:
             bound = env.get(name)
             if bound is not None and bound.path is not None and not self.expected(turn.rule, name, bound):
                 self.lose("dropped", bound.path, None, turn.rule.reason or "there is no place for this")
+
+    def ignored(self, turn: Turn, env: Env) -> None:
+        """Say of what needs no place on the other side that it is a normal form: another word there changes nothing."""
+        for name in turn.reads.intersection(turn.rule.ignores) - names_of(turn.write):
+            if name in env:
+                self.accounts.ignored(env[name].path, self.owner)
 
     def expected(self, rule: Rule, name: str, bound: Bound) -> bool:
         """Tell whether a value is the one that its absence means."""
