@@ -13,13 +13,14 @@ from isogloss import library
 from isogloss.values import DEPTH_LIMIT
 from jsonschema import Draft202012Validator
 from laws import completions, embeddings, files, media, videos
+from laws import models as listed
 from laws import strategies as draw
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 OTHER = {"openai": "gemini", "gemini": "openai"}
 PHASES = ("chat.request", "chat.response", "chat.error")
 #: Operations beside chat: their documents by phase and dialect, and the models that Google's are for.
-OTHERS = {**videos.DRAWN, **embeddings.DRAWN, **completions.DRAWN, **files.DRAWN, **media.DRAWN}
+OTHERS = {**videos.DRAWN, **embeddings.DRAWN, **completions.DRAWN, **files.DRAWN, **media.DRAWN, **listed.DRAWN}
 MODELS = {"videos": videos.MODELS, "embeddings": embeddings.MODELS, "completions": completions.MODELS, **media.MODELS}
 #: Models that OpenAI's are for, where not any will do.
 OPENAI_MODELS = {
@@ -130,6 +131,8 @@ def _schema(name: str) -> Any:
 @cache
 def validator(phase: str, dialect: str) -> Draft202012Validator:
     """The vendor's schema of a phase, OpenAI's with our extensions."""
+    if (phase, dialect) == ("count.request", "openai"):
+        return validator("chat.request", dialect)  # tokens are counted by a chat of one token
     if phase == "chat.error":
         return Draft202012Validator(_schema(f"{dialect}/error"))
     if dialect == "openai" and phase.startswith("chat"):
