@@ -319,9 +319,8 @@ class Run:
             return
         from isogloss.example import places
 
-        # What the exchange does not know is not written.
         written = (path for path, _ in places(turn.write) if path and find(out, path) is not ABSENT)
-        target = next(written, None)
+        target = next(written, None)  # what the exchange does not know is not written
         if target is None:
             return
         for claim in found.claims:
@@ -353,17 +352,11 @@ class Run:
         for line in turn.rule.sums:
             used |= set(line) if used & set(line) else set()
         used |= {base for _, base, *_ in turn.rule.derive.values()}
-        self.ignored(turn, env)
+        self.accounts.ignored(env, turn.reads.intersection(turn.rule.ignores) - names_of(turn.write), self.owner)
         for name in turn.reads - used:
             bound = env.get(name)
             if bound is not None and bound.path is not None and not self.expected(turn.rule, name, bound):
                 self.lose("dropped", bound.path, None, turn.rule.reason or "there is no place for this")
-
-    def ignored(self, turn: Turn, env: Env) -> None:
-        """Say of what needs no place on the other side that it is a normal form: another word there changes nothing."""
-        for name in turn.reads.intersection(turn.rule.ignores) - names_of(turn.write):
-            if name in env:
-                self.accounts.ignored(env[name].path, self.owner)
 
     def expected(self, rule: Rule, name: str, bound: Bound) -> bool:
         """Tell whether a value is the one that its absence means."""
