@@ -17,7 +17,7 @@ from isogloss.limits import LIMITS
 from isogloss.running import fast, slow
 from laws import strategies
 from laws.cases import MODELS as GOOGLES
-from laws.cases import OPENAI_MODELS, OTHERS, containers
+from laws.cases import OPENAI_MODELS, OTHERS, containers, named
 
 RULES = library.ruleset()
 CASES = Path(__file__).parents[2] / "tools" / "bench_cases"
@@ -143,9 +143,9 @@ def test_code_is_the_interpreter_for_what_is_wrong(phase, reader, data):
 @pytest.mark.parametrize(("phase", "reader"), OTHERS)
 @given(st.data())
 def test_code_is_the_interpreter_beside_chat(phase, reader, data):
-    drawn, operation = OTHERS[phase, reader], phase.partition(".")[0]
-    named = {"gemini": GOOGLES.get(operation, GOOGLE), "openai": OPENAI_MODELS.get(operation, OPENAI)}
-    models = {dialect: data.draw(st.sampled_from(names)) for dialect, names in named.items()}
+    drawn = OTHERS[phase, reader]
+    known = {"gemini": named(GOOGLES, phase) or GOOGLE, "openai": named(OPENAI_MODELS, phase) or OPENAI}
+    models = {dialect: data.draw(st.sampled_from(names)) for dialect, names in known.items()}
     held(phase, reader, models, data.draw(drawn | strategies.mutated(drawn)))
 
 
