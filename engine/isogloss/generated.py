@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import lru_cache
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
@@ -222,16 +221,6 @@ def held(value: Value, kind: str) -> Value:
 
 
 _KINDS: Final = {"object": dict, "array": list, "string": str}
-
-
-def _encoder() -> Callable[[Value], str]:
-    if c_make_encoder is None:
-        return codecs.dump_json
-    encode = c_make_encoder(None, _bail, encode_basestring, None, ": ", ", ", False, False, True)
-    return lambda value: "".join(encode(value, 0))
-
-
-dumps: Final = _encoder()
 
 
 def fitter(name: str, options: Any) -> Callable[[Value], bool]:

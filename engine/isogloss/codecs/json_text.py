@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.codecs.codec import Codec, CodecError, is_text
@@ -51,12 +52,16 @@ def _read_json(value: Value, options: Options) -> tuple[Value]:
     return (found,)
 
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+def _encoder() -> Callable[[Value], str]:
+    """Return what writes JSON text; letters beyond ASCII stay letters. The encoder in C is made once, not each time."""
+    encoder = json.JSONEncoder(ensure_ascii=False)
+    if c_make_encoder is None:
+        return encoder.encode
+    encode = c_make_encoder(None, encoder.default, encode_basestring, None, ": ", ", ", False, False, True)
+    return lambda value: "".join(encode(value, 0))
 
 
-def dump_json(value: Value) -> str:
-    """Write JSON text; letters beyond ASCII stay letters."""
-    return _ENCODER.encode(value)
+dump_json: Final = _encoder()
 
 
 def _write_json(neutral: tuple[Value, ...], _: Options) -> Value:
