@@ -118,6 +118,7 @@ class Compiler:
     def _compile(self, name: str, held: frozenset[str]) -> None:
         made = self.sets[name, held] = self.module.fresh("S")
         self.open.add(name)
+        weighed, self.context.weighed = self.context.weighed, False
         before = len(self.module.functions)
         try:
             self._set(made, self.lens.set(name), "set", held)
@@ -127,6 +128,7 @@ class Compiler:
             self.module.function(f"{made}_", SET_ARGUMENTS, body)
             self.plain.add(made)
         self.open.discard(name)
+        self.context.weighed = weighed
         if name in self.recursive and not _pure(self.module.functions[before:]):
             raise Unsupported(name)
         remembered = name in self.recursive and made not in self.plain
@@ -180,6 +182,7 @@ class Compiler:
         made = self.module.fresh("P")
         own = {name} - self.open if sort != _DOCUMENT else set[str]()
         self.open |= own
+        self.context.weighed = name in self.recursive
         try:
             ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(made, general, shape, nulls, said)
             pure = name not in self.recursive or _pure(self.module.functions)
@@ -187,6 +190,7 @@ class Compiler:
             pure = False
         finally:
             self.open -= own
+            self.context.weighed = False
             self._load(self.module.source())
         return self.space[made] if pure else None
 

@@ -80,6 +80,8 @@ class Context:
     call: Callable[..., str]
     #: Variables whose value is known when the code is made.
     words: dict[str, str] = field(default_factory=dict[str, str])
+    #: Whether how deep values are nested has been looked at before, for all of them at once.
+    weighed: bool = False
 
     def options(self, conversion: Conversion) -> str:
         """Write a codec's options as source."""
