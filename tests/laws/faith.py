@@ -160,7 +160,8 @@ def _came_back(
     returned = here.paired(where)
     if not returned:
         said = here.disposition(where)
-        return bool(said & {"normal", "satisfied", "exchange"}) or same(at(again, where), at(there.body, where))
+        told = bool(said & {"normal", "satisfied", "exchange"}) or (said == {"mapped"} and _told_beside(where, here))
+        return told or same(at(again, where), at(there.body, where))
     for near in returned:
         wanted = at(document, path if inside else source)
         found = [at(here.body, image + where[len(near) :]) for image, _ in here.pairs[near]]
@@ -219,10 +220,15 @@ def _variables(node: Any) -> bool:
     return any(True for _ in variables(node))
 
 
+def _told_beside(path: Path, account: Account) -> bool:
+    """Whether what stands beside a place was told by the rule that has read the place: one example says both."""
+    siblings = [source for source in account.pairs if source[: len(path) - 1] == path[:-1]]
+    return any(account.owners[source] == account.owners.get(path) for source in siblings)
+
+
 def _constant(path: Path, value: Any, there: Account, here: Account, again: Any) -> bool:
     """Whether a constant of an example stands again, or its example was told in another form."""
-    siblings = [source for source in there.pairs if source[: len(path) - 1] == path[:-1]]
-    if any(there.owners[source] == there.owners.get(path) for source in siblings):
+    if _told_beside(path, there):
         return True
     if same(at(here.body, path), value):
         return True
