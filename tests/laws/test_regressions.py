@@ -158,3 +158,19 @@ def test_a_type_that_its_address_belies_is_lost_and_said_so():
     done = translated({"contents": [{"role": "user", "parts": [linked]}]}, source="gemini", model="o")
     assert done.body["messages"][0]["content"][0]["image_url"] == {"url": "gs://b/clip.mp4"}
     assert ("dropped", "/contents/0/parts/0/fileData/mimeType") in lost(done)
+
+
+def test_arguments_with_a_number_that_is_too_large_are_refused_every_time():
+    call = {**CALL, "function": {"name": "f", "arguments": '{"a": 1e999}'}}
+    request = {"messages": [USER, {"role": "assistant", "tool_calls": [call]}]}
+    for _ in range(3):
+        with pytest.raises(isogloss.DocumentError, match="too large a number"):
+            translated(request)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1e999}', '{"a": 1, "a": 2}', '{"output": "x"}', ' {"a": 1}', '{"a": 1.5}'])
+def test_results_are_read_alike_however_often_they_come(text):
+    answered = {"role": "tool", "tool_call_id": "1", "content": text}
+    request = {"messages": [USER, {"role": "assistant", "tool_calls": [CALL]}, answered]}
+    done = [translated(request).body for _ in range(6)]
+    assert all(one == done[0] for one in done)
