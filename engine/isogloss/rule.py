@@ -132,6 +132,8 @@ class Table:
     fold: str | None = None
     #: What an unknown word does: drop (a loss), refuse, keep, or {dialect: word}.
     unknown: Any = "drop"
+    #: Dialect whose unknown words are refused, whatever the others' do.
+    strict: str | None = None
     reason: str = ""
     #: The loss kind of clamped cells.
     kind: Kind = "clamped"
