@@ -97,6 +97,7 @@ ORDER = [
     "envelope",
     "running",
     "meanings",
+    "places",
     "calls",
     "shares",
     "translator",

@@ -128,12 +128,11 @@ class Table:
     between: bool = False
     #: The sign between two numbers; for such a word that no cell holds, the row with the nearest ratio, then product.
     nearest: str = ""
-    #: Dialect whose words are read in any case.
+    #: Dialects whose words are read in any case, and whose unknown words are refused.
     fold: str | None = None
+    strict: str | None = None
     #: What an unknown word does: drop (a loss), refuse, keep, or {dialect: word}.
     unknown: Any = "drop"
-    #: Dialect whose unknown words are refused, whatever the others' do.
-    strict: str | None = None
     reason: str = ""
     #: The loss kind of clamped cells.
     kind: Kind = "clamped"
@@ -391,9 +390,8 @@ class Dialect:
 
     name: str
     mark: Mark
-    #: null means absent.
+    #: null means absent; names are also read in snake_case.
     nulls_absent: bool
-    #: Names are also read in snake_case.
     snake: bool
     prefixes: tuple[str, ...]
     routes: tuple[Mapping[str, Any], ...]

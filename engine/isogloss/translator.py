@@ -17,6 +17,7 @@ from isogloss.lens import Lens
 from isogloss.limits import LIMITS
 from isogloss.loss import REFUSED, Loss
 from isogloss.meanings import Meaning, matches
+from isogloss.places import Places
 from isogloss.pointer import find, pointer
 from isogloss.routes import Call, Route
 from isogloss.running import Translation, direct, run, seed_of
@@ -302,8 +303,7 @@ class Exchange:
         gloss = self.gloss
         if gloss.trace:
             return None
-        lens = self._lens("stream", gloss.target, gloss.source)
-        key = (gloss.defaults, gloss.on_loss)
+        lens, key = self._lens("stream", gloss.target, gloss.source), (gloss.defaults, gloss.on_loss)
         if key not in lens.stencils:
             from isogloss.stencils import Stencils
 
@@ -325,10 +325,10 @@ class Exchange:
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
         envelope = {"status": status, "headers": lower(headers or {}), "body": error_body(body)}
+        self.values["places"] = Places(self)
         done = self._back(self._lens("error", self.gloss.target, self.gloss.source), envelope, self._memory)
         self.losses += done.losses
-        reply = done.body
-        return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
+        return Reply(done.body["status"], done.body.get("headers", {}), done.body["body"], done.losses)
 
     def after(self, asked: Memory | None = None) -> Memory:
         """Return what a reply may know: what the request has said, or its share."""
