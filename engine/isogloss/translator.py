@@ -343,8 +343,8 @@ class Exchange:
         known = values.copy()
         if "now" in known:
             del known["now"]
-        if self.plan.model is not None:
-            known["model"] = self.plan.model
+        if self.plan.told is not None:
+            known["model"] = self.plan.told
         return known
 
     def _recalled(self, values: Object) -> Memory:
