@@ -281,7 +281,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
         if not satisfied(rule, found.env):
-            run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
+            run.lose(rule.kind or "dropped", path, None, worded(rule.drop or rule.reason, found.env))
         return None
     if rule.kind is not None:
         run.lose(rule.kind, path, None, rule.reason)

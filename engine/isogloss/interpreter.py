@@ -270,6 +270,7 @@ class Run:
         if turn.gated == "refuse":
             where = found.claims[0] if found.claims else path
             self.refuse(where, reason if rule.refuse is None else worded(rule.refuse, found.env), rule.status)
+        reason = reason if rule.drop is None else worded(reason, found.env)
         for claim in found.claims:
             self.accounts.claim(claim, rule.kind or "dropped", self.owner)
             self.lose(rule.kind or "dropped", claim, None, reason)

@@ -158,3 +158,9 @@ def test_a_type_that_its_address_belies_is_lost_and_said_so():
     done = translated({"contents": [{"role": "user", "parts": [linked]}]}, source="gemini", model="o")
     assert done.body["messages"][0]["content"][0]["image_url"] == {"url": "gs://b/clip.mp4"}
     assert ("dropped", "/contents/0/parts/0/fileData/mimeType") in lost(done)
+
+
+def test_what_was_filtered_is_said_with_its_reason():
+    reply = {"predictions": [{"bytesBase64Encoded": "iVBORw0KGgo="}, {"raiFilteredReason": "too fat"}]}
+    done = isogloss.translate(reply, "images.generate.response", source="gemini", target="openai", model="gpt-image-1")
+    assert [loss.reason for loss in done.losses if loss.pointer] == ["an image was filtered: too fat"]
