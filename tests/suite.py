@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import isogloss
 from isogloss import bookshelf, checker, loader, source
-from isogloss.values import same
+from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -215,6 +215,8 @@ def done_well(case: Case, done: isogloss.Translation | Told) -> None:
     assert same(done.body, case.wanted), f"{case.place}: true is not 1"
     told = "\n".join(map(str, done.losses))
     assert tuple(sorted((loss.kind, loss.pointer) for loss in done.losses)) == case.losses, f"{case.place}\n{told}"
+    for step in () if isinstance(done, Told) else done.ledger or ():
+        assert step.target_pointer is None or step.target_value is not ABSENT, f"{case.place}: {step} leads nowhere"
 
 
 def invented(path: Path, rules: str) -> Any:

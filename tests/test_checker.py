@@ -57,12 +57,12 @@ def test_an_overlay_that_cannot_be_loaded_is_a_rule_error(tmp_path, overlay, pla
 # --- how coverage is measured ---
 
 
-def measured(tmp_path, monkeypatch, schema, rules):
+def measured(tmp_path, monkeypatch, schema, rules, document="walk.request"):
     """Measure a toy schema of hill against toy rules."""
     (tmp_path / "schema.json").write_text(json.dumps(schema))
     (tmp_path / "rules.yaml").write_text(json.dumps({**HEAD, **rules}))
-    there = {"hill": tmp_path / "schema.json"}
-    monkeypatch.setattr(coverage, "schema_file", lambda dialect, _: there.get(dialect))
+    there = {("hill", document): tmp_path / "schema.json"}
+    monkeypatch.setattr(coverage, "schema_file", lambda *asked: there.get(asked))
     found = checker.check_files([tmp_path / "rules.yaml"])
     assert found.ruleset is not None, "\n".join(map(str, found.problems))
     [one] = coverage.coverage(found.ruleset, found.tree)
@@ -72,6 +72,11 @@ def measured(tmp_path, monkeypatch, schema, rules):
 def walk(*rules, **more):
     named = [{"id": f"rule-{index}", **rule} for index, rule in enumerate(rules)]
     return {"documents": {"walk.request": {"rules": named, **more}}}
+
+
+def walk_of(stream, *rules):
+    named = [{"id": f"rule-{index}", **rule} for index, rule in enumerate(rules)]
+    return {"walk.stream": {"rules": named, "stream": stream, "drops": {"hill": {"of": "nobody is told"}}}}
 
 
 TREE = {"properties": {"kind": {"type": "string"}, "size": {"properties": {"height": {}, "width": {}}}}}
@@ -109,6 +114,18 @@ def test_a_listed_reason_decides_and_must_be_needed(tmp_path, monkeypatch):
     assert not one.open
     assert one.stale == ("size.width", "shape")
     assert all("needs no reason" in str(problem) for problem in one.problems)
+
+
+def test_of_events_it_counts_what_is_written(tmp_path, monkeypatch):
+    """Nothing reads them: a rule decides that writes an item of a list, or what stands beside it; a reason does not."""
+    names = {name: {"type": "string"} for name in ("at", "by", "to", "of")}
+    schema = {"anyOf": [{"properties": {"kind": {"enum": ["step"]}, **names}}]}
+    item = {"hill": {"steps": [{"kind": "step", "by": "$b"}]}, "dale": {"steps": [{"by": "$b"}]}, "oneway": "dale"}
+    beside = {"hill": {"at": "@now"}, "dale": {}, "oneway": "dale"}
+    read = {"hill": {"to": "$t"}, "dale": {"to": "$t"}, "oneway": "hill"}
+    stream = {"hill": {"events": ["steps"]}, "dale": {"each": "steps", "index": "index", "ends": "end"}}
+    rules = {"documents": {"walk.response": {"rules": []}, **walk_of(stream, item, beside, read)}}
+    assert measured(tmp_path, monkeypatch, schema, rules, "walk.stream").open == ("to", "of")
 
 
 def test_a_rule_set_is_followed_into_itself(tmp_path, monkeypatch):

@@ -1,4 +1,7 @@
-"""A request that takes several calls, on invented dialects: hill asks for many stones at once, dale carries two."""
+"""A request that takes several calls, on invented dialects: hill asks for many stones at once, dale carries two.
+
+Hill also asks for several holes, which dale digs one by one; and a reply has as many items as were asked for.
+"""
 
 import json
 
@@ -56,14 +59,18 @@ sets:
 """
 
 
-@pytest.fixture(scope="module")
-def ruleset(tmp_path_factory):
+def loaded(tmp_path_factory, rules):
     path = tmp_path_factory.mktemp("rules") / "rules.yaml"
-    path.write_text(RULES)
+    path.write_text(rules)
     assert not [str(problem) for problem in checker.check_files([path]).problems]
     shelf = bookshelf.Shelf()
     shelf.add([path])
     return loader.build(shelf)
+
+
+@pytest.fixture(scope="module")
+def ruleset(tmp_path_factory):
+    return loaded(tmp_path_factory, RULES)
 
 
 @pytest.fixture
@@ -236,3 +243,231 @@ def test_a_list_that_is_none_is_refused(back):
     with pytest.raises(isogloss.DocumentError, match="a list must stand here, not number") as caught:
         exchange.response({"spots": 1}, {"spots": [2]})
     assert caught.value.pointer == "/spots"
+
+
+# ------------------------------------------------------------------------------------------------ again and again
+
+TIMES = """
+language: 1
+columns: [hill, dale]
+dialects:
+  hill: {nulls: absent, routes: [{operation: dig, method: POST, path: /hill, match: /hill}]}
+  dale: {routes: [{operation: dig, method: POST, path: /dale, match: /dale}]}
+families:
+  spade: {dialect: dale, match: "spade.*", facts: {deep: false}}
+  digger: {dialect: dale, match: ".*", facts: {deep: true}}
+documents:
+  dig.request:
+    apart:
+      hill: {times: wish.holes, limit: 4, rises: [luck, wish.depth], needs: {dale: {deep: false}}}
+    rules:
+      - id: holes
+        hill: {wish: {holes: $n}}
+        dale: {holes: $n}
+        needs: {dale: deep}
+        otherwise: refuse
+        satisfied: [1]
+        reason: one at a time
+      - {id: depth, hill: {wish: {depth: $n}}, dale: {depth: $n}}
+      - {id: luck, hill: {luck: $n}, dale: {luck: $n}}
+      - {id: user, hill: {user: $u}, drop: the dale has no users}
+  dig.response:
+    joins:
+      hill: {lists: found, adds: cost}
+    rules:
+      - {id: rock, dale: {rock: $r}, refuse: "there is rock: {r}", status: 422}
+      - {id: odd, dale: {odd: $r}, refuse: that is odd}
+      - {id: found, hill: {found: ["$s*"]}, dale: {finds: ["$s*"]}}
+      - {id: cost, hill: {cost: $n}, dale: {price: $n}}
+"""
+
+
+@pytest.fixture(scope="module")
+def digging(tmp_path_factory):
+    return loaded(tmp_path_factory, TIMES)
+
+
+def digger(digging, **options):
+    return isogloss.Translator("hill", "dale", ruleset=digging, **options)
+
+
+def wish(holes, **more):
+    return {"model": "spade", "wish": {"holes": holes, **more}}
+
+
+def test_a_number_is_so_many_calls_for_one(digging):
+    request = wish(3, depth="deep")
+    before = json.dumps(request)
+    exchange = digger(digging).exchange("dig", request)
+    assert bodies(exchange) == [{"depth": "deep"}] * 3
+    assert places(exchange.losses) == [("dropped", "/model", None)]
+    done = exchange.response({"finds": ["a"], "price": 1}, {"finds": ["b", "c"], "price": 2}, {"finds": [], "price": 3})
+    assert (done.body, done.losses) == ({"found": ["a", "b", "c"], "cost": 6}, ())
+    assert json.dumps(request) == before
+
+
+@pytest.mark.parametrize("holes", [1, None])
+def test_one_is_one_call(digging, holes):
+    exchange = digger(digging).exchange("dig", {**wish(holes, depth=5), "luck": 7})
+    assert bodies(exchange) == [{"depth": 5, "luck": 7}]
+    assert places(exchange.losses) == [("dropped", "/model", None)]
+
+
+def test_who_makes_several_at_once_is_asked_once(digging):
+    assert bodies(digger(digging).exchange("dig", {**wish(9), "model": "digger"})) == [{"holes": 9}]
+
+
+@pytest.mark.parametrize("holes", [0, -1, 5, "2", 1.5, True, [], {}])
+def test_a_number_that_is_none_is_refused(digging, holes):
+    with pytest.raises(isogloss.DocumentError, match="a whole number from 1 to 4 must stand here") as caught:
+        digger(digging).exchange("dig", wish(holes))
+    assert caught.value.pointer == "/wish/holes"
+
+
+def test_numbers_that_rise_are_told(digging):
+    exchange = digger(digging).exchange("dig", {**wish(3, depth=5), "luck": 7})
+    assert bodies(exchange) == [{"depth": 5 + more, "luck": 7 + more} for more in range(3)]
+    assert sorted(places(exchange.losses)) == [
+        ("assumed", "/luck", None),
+        ("assumed", "/wish/depth", None),
+        ("dropped", "/model", None),
+    ]
+    assert digger(digging, on_loss="ignore").exchange("dig", {**wish(3), "luck": 7}).losses == ()
+
+
+def test_what_is_lost_in_each_call_is_told_once(digging):
+    exchange = digger(digging).exchange("dig", {**wish(3), "luck": 7, "user": "me"})
+    assert [loss.pointer for loss in exchange.losses].count("/user") == 1
+
+
+def test_the_others_do_without_a_reply_that_is_refused(digging):
+    exchange = digger(digging).exchange("dig", wish(4))
+    rock = {"rock": "granite", "price": 5}
+    done = exchange.response({"finds": ["a"], "price": 1}, rock, {"finds": ["b"], "price": 2}, rock)
+    assert done.body == {"found": ["a", "b"], "cost": 3}
+    (loss,) = done.losses
+    assert (loss.kind, loss.pointer, loss.rule) == ("dropped", "/rock", "dig.response.rock")
+    assert loss.reason == "2 of 4 replies left out with all they say: there is rock: granite"
+    assert loss in exchange.losses
+
+
+def test_where_all_are_refused_the_first_says_why(digging):
+    exchange = digger(digging).exchange("dig", wish(2))
+    with pytest.raises(isogloss.DocumentError, match="there is rock: granite") as caught:
+        exchange.response({"rock": "granite"}, {"rock": "flint"})
+    assert (caught.value.status, caught.value.stated) == (422, True)
+
+
+def test_a_reply_that_is_wrong_is_the_error_of_all(digging):
+    exchange = digger(digging).exchange("dig", wish(2))
+    with pytest.raises(isogloss.DocumentError, match="that is odd"):
+        exchange.response({"finds": ["a"]}, {"odd": 1})
+    with pytest.raises(isogloss.DocumentError, match="2 calls were made, and the replies are 1"):
+        exchange.response({"finds": ["a"]})
+
+
+def test_whoever_wants_no_loss_gets_an_error(digging):
+    exchange = digger(digging, on_loss="refuse").exchange("dig", {"wish": {"holes": 2}}, model="spade")
+    with pytest.raises(isogloss.LossError, match="1 of 2 replies left out"):
+        exchange.response({"finds": ["a"]}, {"rock": "granite"})
+
+
+def test_a_number_in_a_stream_or_alone_is_refused(digging):
+    with pytest.raises(isogloss.DocumentError, match="a stream answers one of these only") as caught:
+        digger(digging).exchange("dig", wish(2), stream=True)
+    assert caught.value.pointer == "/wish/holes"
+    with pytest.raises(isogloss.DocumentError, match="this takes 2 calls"):
+        isogloss.translate(wish(2), "dig.request", source="hill", target="dale", ruleset=digging)
+
+
+def test_a_large_document_is_not_said_again_and_again(digging):
+    bounded = digger(digging, limits={"nodes": 300})
+    more = {"user": ["x"] * 100}
+    assert len(bounded.exchange("dig", {**wish(2), **more}).calls) == 2
+    with pytest.raises(isogloss.DocumentError, match="more values than the limit allows"):
+        bounded.exchange("dig", {**wish(3), **more})
+
+
+# ------------------------------------------------------------------------------------------------ items
+
+ITEMS = """
+language: 1
+columns: [hill, dale]
+dialects:
+  hill: {routes: [{operation: walk, method: POST, path: /hill, match: /hill}]}
+  dale: {spelling: snake, nulls: absent, routes: [{operation: walk, method: POST, path: /dale, match: /dale}]}
+documents:
+  walk.request:
+    apart:
+      hill: {at: stones, most: 2, limit: 9}
+    rules:
+      - {id: stones, hill: {stones: $s}, dale: {allRocks: $s}}
+      - {id: way, hill: {way: $w}, dale: {way: $w}}
+  walk.response:
+    joins:
+      hill: {lists: found}
+    answers:
+      hill: {each: stones, at: found}
+      dale: {each: allRocks, at: [manyFinds, oneFind], number: place}
+    rules:
+      - {id: one, hill: {found: [$f]}, dale: {oneFind: $f}, oneway: dale}
+      - {id: found, hill: {found: $f}, dale: {manyFinds: $f}}
+"""
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory):
+    return loaded(tmp_path_factory, ITEMS)
+
+
+@pytest.fixture
+def walk(items):
+    def asked(**request):
+        return isogloss.Translator("hill", "dale", ruleset=items).exchange("walk", request)
+
+    return asked
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"manyFinds": [{"place": 0}, {"place": 1}]},
+        {"many_finds": ["a", "b"]},
+        {"manyFinds": ["a"], "oneFind": None, "many_finds": None},
+    ],
+)
+def test_as_many_items_as_were_asked_for(walk, reply):
+    stones = ["x"] * len(reply.get("manyFinds", "ab"))
+    done = walk(stones=stones).response(reply)
+    assert len(done.body["found"]) == len(stones)
+
+
+@pytest.mark.parametrize(
+    ("stones", "reply", "place", "found"),
+    [
+        (["x", "y"], {"manyFinds": ["a"]}, "/manyFinds", "2 items, as was asked for, and not 1"),
+        (["x"], {"manyFinds": ["a", "b"]}, "/manyFinds", "1 item, as was asked for, and not 2"),
+        (["x", "y"], {"oneFind": "a"}, "/oneFind", "2 items, as was asked for, and not 1"),
+        ([1, 2, 3], {"manyFinds": ["a", "b", "c"]}, "/manyFinds", "1 item, as was asked for, and not 3"),
+        ("x", {}, "/manyFinds", "1 item, as was asked for, and not 0"),
+        (["x", "y"], {"manyFinds": [{"place": 1}, {"place": 0}]}, "/manyFinds/0/place", "not in the order"),
+    ],
+)
+def test_another_number_of_items_is_an_error(walk, stones, reply, place, found):
+    with pytest.raises(isogloss.DocumentError, match=found) as caught:
+        walk(stones=stones).response(reply)
+    assert caught.value.pointer == place
+    assert not caught.value.stated  # so that it is told as the server's mistake
+
+
+def test_the_items_of_each_call_are_counted(walk):
+    exchange = walk(stones=["x", "y", "z"])
+    assert exchange.response({"manyFinds": ["a", "b"]}, {"oneFind": "c"}).body == {"found": ["a", "b", "c"]}
+    with pytest.raises(isogloss.DocumentError, match="2 items, as was asked for, and not 1"):
+        exchange.response({"manyFinds": ["a"]}, {"manyFinds": ["b", "c"]})
+
+
+def test_what_asks_for_no_items_or_is_not_known_is_not_counted(walk, items):
+    assert walk(way="up").response({"manyFinds": ["a"]}).body == {"found": ["a"]}
+    done = isogloss.translate({"manyFinds": []}, "walk.response", source="dale", target="hill", ruleset=items)
+    assert done.body == {"found": []}

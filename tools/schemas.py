@@ -51,6 +51,7 @@ OPENAI_ROOTS = {
     "openai/completions.request": "CreateCompletionRequest",
     "openai/completions.response": "CreateCompletionResponse",
     "openai/completions.stream": "CreateCompletionResponse",
+    "openai/count.response": "CreateChatCompletionResponse",
     "openai/embeddings.request": "CreateEmbeddingRequest",
     "openai/embeddings.response": "CreateEmbeddingResponse",
     "openai/files.create.request": "CreateFileRequest",
@@ -60,9 +61,15 @@ OPENAI_ROOTS = {
     "openai/files.list.response": "ListFilesResponse",
     "openai/images.generate.request": "CreateImageRequest",
     "openai/images.generate.response": "ImagesResponse",
+    "openai/images.generate.stream": "ImageGenStreamEvent",
     "openai/images.edit.request": "EditImageBodyJsonParam",
     "openai/images.edit.response": "ImagesResponse",
+    "openai/images.edit.stream": "ImageEditStreamEvent",
     "openai/audio.speech.request": "CreateSpeechRequest",
+    "openai/audio.speech.response": "SpeechBytes",
+    "openai/audio.speech.stream": "CreateSpeechResponseStreamEvent",
+    "openai/models.get.response": "Model",
+    "openai/models.list.response": "ListModelsResponse",
     "openai/videos.create.request": "CreateVideoJsonBody",
     "openai/videos.create.response": "VideoResource",
     "openai/videos.get.response": "VideoResource",
@@ -271,8 +278,14 @@ def many(item: Schema, **limits: int) -> Schema:
 
 STRING: Schema = {"type": "string"}
 INTEGER: Schema = {"type": "integer"}
+NUMBER: Schema = {"type": "number"}
 BOOLEAN: Schema = {"type": "boolean"}
 OBJECT: Schema = {"type": "object"}
+
+OPENAI_COMPOSED: dict[str, Schema] = {
+    "SpeechBytes": closed({"audio": BASE64, "content_type": STRING}, required=["audio", "content_type"])
+}
+"""Documents that OpenAI's document has no schema for: a reply of bytes has none."""
 
 TASKS = words(
     "TASK_TYPE_UNSPECIFIED RETRIEVAL_QUERY RETRIEVAL_DOCUMENT SEMANTIC_SIMILARITY CLASSIFICATION CLUSTERING "
@@ -323,7 +336,7 @@ GEMINI_COMPOSED: dict[str, Schema] = {
             "usageMetadata": ref("EmbeddingUsage"),
         }
     ),
-    "ContentEmbedding": closed({"shape": many(INTEGER), "values": many({"type": "number"}, minItems=1)}),
+    "ContentEmbedding": closed({"shape": many(INTEGER), "values": many(NUMBER, minItems=1)}),
     "EmbeddingUsage": closed(
         {
             "promptTokenCount": INTEGER,
@@ -331,6 +344,59 @@ GEMINI_COMPOSED: dict[str, Schema] = {
             "totalTokenCount": INTEGER,
         }
     ),
+    "CountTokensRequest": closed(
+        {"contents": many(ref("Content"), minItems=1), "generateContentRequest": ref("GenerateContentRequest")}
+    ),
+    "CountTokensResponse": closed(
+        {
+            "cacheTokensDetails": many(ref("ModalityTokenCount")),
+            "cachedContentTokenCount": INTEGER,
+            "promptTokensDetails": many(ref("ModalityTokenCount")),
+            "totalTokens": INTEGER,
+        },
+        required=["totalTokens"],
+    ),
+    "ListedModels": closed({"models": many(ref("ListedModel")), "nextPageToken": STRING}),
+    "ListedModel": closed(
+        dict.fromkeys(words("baseModelId description displayName name version"), STRING)
+        | dict.fromkeys(words("inputTokenLimit outputTokenLimit topK"), INTEGER)
+        | dict.fromkeys(words("maxTemperature temperature topP"), NUMBER)
+        | {"supportedGenerationMethods": many(STRING), "thinking": BOOLEAN},
+        required=["name"],
+    ),
+    "ImageRequest": {"anyOf": [ref("GenerateContentRequest"), ref("PredictRequest")]},
+    "PredictRequest": closed(
+        {
+            "instances": many(closed({"prompt": STRING}, required=["prompt"]), minItems=1, maxItems=1),
+            "parameters": ref("ImageParameters"),
+        },
+        required=["instances"],
+    ),
+    "ImageParameters": closed(
+        {
+            "aspectRatio": {"type": "string", "enum": words("16:9 1:1 3:4 4:3 9:16")},
+            "guidanceScale": NUMBER,
+            "includeRaiReason": BOOLEAN,
+            "includeSafetyAttributes": BOOLEAN,
+            "language": STRING,
+            "outputOptions": closed(
+                {"compressionQuality": {"type": "integer", "minimum": 0, "maximum": 100}, "mimeType": STRING}
+            ),
+            "personGeneration": {"type": "string", "enum": words("allow_adult allow_all dont_allow")},
+            "safetySetting": STRING,
+            "sampleCount": {"type": "integer", "minimum": 1, "maximum": 4},
+            "sampleImageSize": {"type": "string", "enum": ["1K", "2K"]},
+        }
+    ),
+    "ImageResponse": {"anyOf": [ref("GenerateContentResponse"), ref("PredictResponse")]},
+    "PredictResponse": closed(
+        {"positivePromptSafetyAttributes": ref("PredictedSafety"), "predictions": many(ref("Prediction"))}
+    ),
+    "Prediction": closed(
+        {"bytesBase64Encoded": ref("Bytes"), "safetyAttributes": ref("PredictedSafety")}
+        | dict.fromkeys(words("contentType mimeType prompt raiFilteredReason"), STRING)
+    ),
+    "PredictedSafety": closed({"categories": many(STRING), "contentType": STRING, "scores": many(NUMBER)}),
     "UploadRequest": closed(
         {
             "file": closed({"displayName": STRING, "mimeType": STRING, "name": STRING}),
@@ -564,9 +630,12 @@ GEMINI_EXCLUSIVE: dict[str, tuple[str, ...]] = {
 GEMINI_ROOTS: dict[str, tuple[str, Phase]] = {
     "gemini/chat.request": ("GenerateContentRequest", "request"),
     "gemini/chat.response": ("GenerateContentResponse", "response"),
+    "gemini/chat.stream": ("GenerateContentResponse", "response"),
     "gemini/completions.request": ("GenerateContentRequest", "request"),
     "gemini/completions.response": ("GenerateContentResponse", "response"),
     "gemini/completions.stream": ("GenerateContentResponse", "response"),
+    "gemini/count.request": ("CountTokensRequest", "request"),
+    "gemini/count.response": ("CountTokensResponse", "response"),
     "gemini/embeddings.request": ("EmbedRequest", "request"),
     "gemini/embeddings.response": ("EmbedResponse", "response"),
     "gemini/files.create.request": ("UploadRequest", "request"),
@@ -574,6 +643,17 @@ GEMINI_ROOTS: dict[str, tuple[str, Phase]] = {
     "gemini/files.delete.response": ("Empty", "response"),
     "gemini/files.get.response": ("File", "response"),
     "gemini/files.list.response": ("ListFilesResponse", "response"),
+    "gemini/images.generate.request": ("ImageRequest", "request"),
+    "gemini/images.generate.response": ("ImageResponse", "response"),
+    "gemini/images.generate.stream": ("GenerateContentResponse", "response"),
+    "gemini/images.edit.request": ("GenerateContentRequest", "request"),
+    "gemini/images.edit.response": ("GenerateContentResponse", "response"),
+    "gemini/images.edit.stream": ("GenerateContentResponse", "response"),
+    "gemini/audio.speech.request": ("GenerateContentRequest", "request"),
+    "gemini/audio.speech.response": ("GenerateContentResponse", "response"),
+    "gemini/audio.speech.stream": ("GenerateContentResponse", "response"),
+    "gemini/models.get.response": ("ListedModel", "response"),
+    "gemini/models.list.response": ("ListedModels", "response"),
     "gemini/videos.create.request": ("PredictLongRunningRequest", "request"),
     "gemini/videos.create.response": ("Operation", "response"),
     "gemini/videos.get.response": ("Operation", "response"),
@@ -894,6 +974,8 @@ class OpenAI:
         return OPENAI_KNOWN.get(self.sha256, "a commit that OPENAI_KNOWN does not name")
 
     def define(self, name: str) -> Schema:
+        if name in OPENAI_COMPOSED:
+            return OPENAI_COMPOSED[name]
         if name not in self._made:
             plain = flattened(openai_schema(self._published[name]), self.define)
             self._made[name] = self._corrected(name, plain)
@@ -1272,6 +1354,7 @@ own and no part of this.
   `top_logprobs` may be null, as the request's own line says); a choice of one became that one.
 - A free string beside an enum of strings (names of models and voices) became a string: such an enum refuses nothing.
 - `format` was left out: no validator of ours reads it.
+- A reply of bytes has no schema: the document has them as base64, beside their media type.
 
 | place | is now | why |
 |---|---|---|
@@ -1291,6 +1374,10 @@ own and no part of this.
 - Errors are `google.rpc.Status` as JSON, written from its documentation.
 - Requests for embeddings, one content or many, are written from the API's reference (https://ai.google.dev/api/embeddings);
   the package makes them without a type of their own.
+- Counts of tokens and models are written from the API's reference (https://ai.google.dev/api/tokens,
+  https://ai.google.dev/api/models): the package renames what models say, and asks for counts with its flat config.
+- The package no longer asks this API for images by `predict`: Imagen's call is written from what the last releases that
+  did so had sent. A request for images and its reply is that, or the call of the models that chat.
 - The start of an upload says the type and the length of a file in headers; the document has them beside it.
 - The package no longer asks this API for videos: `predictLongRunning` and its operations are written from the API's
   documentation (https://ai.google.dev/gemini-api/docs/video) and from what the last releases that did so had sent.

@@ -57,7 +57,8 @@ if TYPE_CHECKING:
         video_generation,
         video_status,
     )
-    from isogloss.translator import Call, Exchange, Reply, Route, Translation, Translator, translate
+    from isogloss.stateless import translate
+    from isogloss.translator import Call, Exchange, Reply, Route, Translation, Translator
 
 __version__ = "0.1.0"
 
@@ -84,7 +85,8 @@ _HOMES = {
         *("avideo_content", "avideo_generation", "avideo_status"),
         *("video_content", "video_generation", "video_status"),
     ),
-    "translator": ("Call", "Exchange", "Reply", "Route", "Translation", "Translator", "translate"),
+    "stateless": ("translate",),
+    "translator": ("Call", "Exchange", "Reply", "Route", "Translation", "Translator"),
 }
 _HOME = {name: module for module, names in _HOMES.items() for name in names}
 

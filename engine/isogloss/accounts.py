@@ -15,7 +15,7 @@ from isogloss.pointer import pointer, settled
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from isogloss.loss import Kind
     from isogloss.rule import Drop
@@ -89,6 +89,13 @@ class Accounts:
         for claims in (self.claims, self.also):
             if path in claims and claims[path][0] == "mapped":
                 claims[path] = ("normal", claims[path][1])
+
+    def ignored(self, env: Mapping[str, Any], names: Iterable[str], owner: Owner) -> None:
+        """Say that a rule writes some of its variables nowhere: another word there changes nothing, a normal form."""
+        for path in (env[name].path for name in names if name in env):
+            for claims in (self.claims, self.also):
+                if path is not None and claims.get(path) == ("mapped", owner):
+                    claims[path] = ("normal", owner)
 
     def gather(self, start: int, target: Path) -> None:
         """Say of what was paired since that it was written to one place, as a codec writes it."""

@@ -27,14 +27,20 @@ def build(run: Run, node: Node, env: Env, at: Path, turn: Turn | None = None) ->
     if isinstance(node, Var):
         return _build_variable(run, node, env, at, turn)
     if isinstance(node, Each):
-        return _build_each(run, node, env, at, turn)
+        return _build_each(run, node, env, at, turn, _joined(run, at, turn))
     if isinstance(node, Pick):
-        return _build_list(run, node.items, [env] * len(node.items), at, turn)
+        return _build_list(run, node.items, [env] * len(node.items), at, turn, _joined(run, at, turn))
     if isinstance(node, All):
         return _build_all(run, node, env, at, turn)
     if isinstance(node, Known):
         return _build_known(run, node, at)
     return deepcopy(node.value)
+
+
+def _joined(run: Run, at: Path, turn: Turn | None) -> int:
+    """Tell how many items stand in the list that those of a rule are added to."""
+    there = run.written(at) if turn is not None and turn.rule.lists == "append" else None
+    return len(there) if isinstance(there, list) else 0
 
 
 class Spread(list["Value"]):

@@ -7,6 +7,7 @@ the modules that read them. Where it cannot be written, nothing is lost but time
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import os
 import pickle  # what is loaded here was written here, beside the byte code that is trusted as much
@@ -70,9 +71,15 @@ def _key(files: list[Path]) -> str:
 
 
 def _load(path: Path) -> Any:
-    with contextlib.suppress(Exception):  # whatever is wrong with it, the rule files are right
+    collects = gc.isenabled()
+    gc.disable()  # every object lives on: looking for others takes as long as reading them
+    try:
         return pickle.loads(path.read_bytes())  # noqa: S301 - see above
-    return None
+    except Exception:  # noqa: BLE001 - whatever is wrong with it, the rule files are right
+        return None
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _keep(path: Path, name: str, found: Any) -> None:

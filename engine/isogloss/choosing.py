@@ -37,7 +37,7 @@ def _written(run: Run, turn: Turn, found: Found, path: Path, at: Path) -> Value:
     env = run.complete(rule, found.env)
     start = len(run.accounts.pairs)
     written = run.built(turn, env, {}, at)
-    run.pair_constants(turn, found, at, start)
+    run.pair_constants(turn, found, written, at, start)
     if rule.kind is not None:
         run.report(rule, found.claims[0] if found.claims else path, turn, at)
     run.unwritten(turn, env)

@@ -9,10 +9,9 @@ function of their own is made later, from the rules that can hold for just these
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import generated, guard, parting, remembering, sizes, wording
+from isogloss import codecs, generated, guard, parting, remembering, sizes, wording
 from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported, odd_fields
 from isogloss.compiler_either import compile_either
@@ -21,11 +20,11 @@ from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
 from isogloss.compiler_shapes import ShapeCompiler, asked_most
 from isogloss.notes import DEEP, LOST, NO, Bail
-from isogloss.shapes import Shapes, Words
+from isogloss.shapes import Shapes
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from isogloss.lens import Lens, TurnedSet
 
@@ -46,7 +45,7 @@ _DOCUMENT: Final = "document"
 #: What this compiler understands of a set, or what does not concern one document.
 _SET: Final = [
     *("name", "mark", "rules", "drops", "layouts", "nulls", "rest", "inline", "title", "note"),
-    *("validate", "seed", "stream", "headers", "apart", "joins", "either"),
+    *("validate", "seed", "stream", "headers", "apart", "joins", "answers", "either"),
 ]
 
 
@@ -63,6 +62,8 @@ class Compiler:
         self.layouts: dict[tuple[str, frozenset[str], int], tuple[str, set[str]]] = {}
         self.open: set[str] = set()
         self.recursive: set[str] = set()
+        #: What shapes of sets that hold themselves begin with, and its words.
+        self.leads: dict[str, tuple[str | None, frozenset[str]]] = {}
         #: Functions that have no shapes.
         self.plain: set[str] = set()
         self.space: dict[str, Any] = {**_SPACE, "LENS": lens, "SETS": {}, "portion": self._portion}
@@ -97,12 +98,27 @@ class Compiler:
             self._compile(name, held)
         made = self.sets[name, held]
         remembered = name in self.recursive and name not in self.open
-        work = made if remembered or made in self.plain else f"{made}s[(*{value},)]"
+        work = made if remembered or made in self.plain else f"{made}s[{self._shape(name, value)}]"
         return f"{work}({value}, {link}, notes, mem, saw, defaults)"
+
+    def _shape(self, name: str, value: str) -> str:
+        """Write the shape of an object, as `shapes.Shapes.of` finds it."""
+        lead, word = self._lead(name)[0], self.module.fresh("w")
+        said = f"{word} if type({word} := {value}.get({lead!r})) is str else None"
+        return f"(*{value},)" if lead is None else f"{said}, *{value}"
+
+    def _lead(self, name: str) -> tuple[str | None, frozenset[str]]:
+        """Name what shapes of a set begin with: sets that hold themselves have many small objects of a few sorts."""
+        if name not in self.recursive:
+            return None, frozenset()
+        if name not in self.leads:
+            self.leads[name] = asked_most(self.lens, self.lens.set(name))
+        return self.leads[name]
 
     def _compile(self, name: str, held: frozenset[str]) -> None:
         made = self.sets[name, held] = self.module.fresh("S")
         self.open.add(name)
+        weighed, self.context.weighed = self.context.weighed, False
         before = len(self.module.functions)
         try:
             self._set(made, self.lens.set(name), "set", held)
@@ -112,6 +128,7 @@ class Compiler:
             self.module.function(f"{made}_", SET_ARGUMENTS, body)
             self.plain.add(made)
         self.open.discard(name)
+        self.context.weighed = weighed
         if name in self.recursive and not _pure(self.module.functions[before:]):
             raise Unsupported(name)
         remembered = name in self.recursive and made not in self.plain
@@ -154,18 +171,10 @@ class Compiler:
     def _shapes(self, general: str, name: str, sort: str, held: frozenset[str], names: frozenset[str]) -> Shapes:
         rules = self.lens.document if sort == _DOCUMENT else self.lens.set(name)
 
-        def by_word(shape: tuple[str, ...], nulls: frozenset[str], at: str, word: str) -> Fast | None:
-            return self._shaped(general, name, rules, (sort, held, shape, nulls), {at: word})
+        def make(shape: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str]) -> Fast | None:
+            return self._shaped(general, name, rules, (sort, held, shape, nulls), said)
 
-        def make(shape: tuple[str, ...], nulls: frozenset[str]) -> Fast | None:
-            whole = self._shaped(general, name, rules, (sort, held, shape, nulls), {})
-            if whole is None or lead is None or lead not in shape or lead in nulls:
-                return whole
-            return _by_word(lead, Words(whole, words, partial(by_word, shape, nulls, lead)))
-
-        # Sets that hold themselves have many small objects, which say in one word what sort they are.
-        lead, words = asked_most(self.lens, rules) if name in self.recursive else (None, frozenset[str]())
-        return Shapes(self.space[general], names, make)
+        return Shapes(self.space[general], names, *self._lead(name), make)
 
     def _shaped(self, general: str, name: str, rules: TurnedSet, form: tuple[Any, ...], said: Any) -> Fast | None:
         """Make the function of a shape."""
@@ -173,6 +182,7 @@ class Compiler:
         made = self.module.fresh("P")
         own = {name} - self.open if sort != _DOCUMENT else set[str]()
         self.open |= own
+        self.context.weighed = name in self.recursive
         try:
             ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(made, general, shape, nulls, said)
             pure = name not in self.recursive or _pure(self.module.functions)
@@ -180,18 +190,9 @@ class Compiler:
             pure = False
         finally:
             self.open -= own
+            self.context.weighed = False
             self._load(self.module.source())
         return self.space[made] if pure else None
-
-
-def _by_word(name: str, known: Words) -> Fast:
-    whole = known.any_word
-
-    def run(v: Any, link: Any, notes: Any, mem: Any, saw: Any, defaults: Any) -> Any:
-        word = v[name]
-        return (known[word] if type(word) is str else whole)(v, link, notes, mem, saw, defaults)
-
-    return run
 
 
 def _pure(functions: list[str]) -> bool:
@@ -225,7 +226,6 @@ _NAMES: Final = [
     "Site",
     "Saw",
     "close",
-    "dumps",
     "fitter",
     "has_name",
     "has_word",
@@ -241,6 +241,7 @@ _NAMES: Final = [
 _SPACE: Final[dict[str, Any]] = {
     **{name: getattr(generated, name) for name in _NAMES},
     **{name: getattr(sizes, name) for name in ("FEW", "LARGEST", "WEIGHT", "counted")},
+    "dumps": codecs.dump_json,
     "remembered": remembering.remembered,
     "deriver": wording.deriver,
     "words": wording.words,

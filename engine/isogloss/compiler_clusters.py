@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_code import odd_fields
-from isogloss.example import Each, Known, Node, Obj, Var, children, places
+from isogloss.example import All, Const, Each, Known, Node, Obj, Pick, Var, children, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -110,6 +110,11 @@ def touching_names(cluster: Cluster, read: Read, names: list[str]) -> bool:
     return bool(set(cluster.names) & set(names)) or bool(shorts & set(read.turn.rule.unless))
 
 
+def adds(turn: Turn) -> bool:
+    """Tell whether a rule adds to the list that is there; items that are laid over each other may come in any order."""
+    return turn.rule.lists == "append" or any(isinstance(node, All) for _, node in nodes_of(turn.write))
+
+
 def short(turn: Turn) -> str:
     """Return the rule's own name."""
     return turn.id.rsplit(".", 1)[-1]
@@ -141,6 +146,21 @@ def overlapping(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def one_leaf(node: Node) -> tuple[str, ...] | None:
     found = list(places(node))
     return found[0][0] if len(found) == 1 else None
+
+
+def lone_place(node: Node) -> tuple[str | int, ...] | None:
+    """Return where an example shows its only variable, as it stands; None where it shows another, or in another way."""
+    if isinstance(node, Var):
+        return () if node.conversion is None and not node.optional else None
+    if isinstance(node, Each):
+        return lone_place(node.item)
+    steps: list[tuple[str | int, Node]] = list(node.fields) if isinstance(node, Obj) else []
+    steps += enumerate(node.items) if isinstance(node, Pick) else []
+    held = [(step, child) for step, child in steps if not isinstance(child, Const)]
+    if len(held) != 1 or (isinstance(node, Pick) and len(steps) != 1):
+        return None
+    below = lone_place(held[0][1])
+    return None if below is None else (held[0][0], *below)
 
 
 def column_name(node: Node) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.codecs.codec import is_object, is_text, same, whole
 from isogloss.compiler_code import Code, Module, Unsupported, literal, plain, steps
 from isogloss.notes import WORDS
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from isogloss.lens import Conversion, Lens
     from isogloss.rule import Drop
+    from isogloss.values import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,25 @@ class Thing:
     scopes: tuple[tuple[tuple[str, ...], tuple[Drop, ...], str, str], ...]
     #: Names that are read: each with the test that it is there, or '' where it must be.
     keys: dict[str, str] = field(default_factory=dict[str, str])
-    #: Members that have been fetched already.
+    #: Members that have been fetched already, and members of these.
     given: dict[str, str] = field(default_factory=dict[str, str])
+    inner: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
     #: Whether what has been fetched is known to be there.
     present: bool = False
+    #: Words that are known to stand under a name.
+    said: dict[str, str] = field(default_factory=dict[str, str])
 
     def below(self, name: str, var: str) -> Thing:
         """Return the object under a name."""
         scopes = tuple(((*prefix, name), drops, rule, place) for prefix, drops, rule, place in self.scopes)
-        return Thing(var, (*self.path, repr(name)), scopes)
+        return Thing(var, (*self.path, repr(name)), scopes, given=self.inner.get(name, {}))
+
+    @property
+    def fetched(self) -> dict[Path, str]:
+        """Where things stand that have been fetched, and the variables that hold them, or None."""
+        return {(name,): var for name, var in self.given.items()} | {
+            (name, below): var for name, members in self.inner.items() for below, var in members.items()
+        }
 
 
 @dataclass(slots=True)
@@ -68,6 +80,8 @@ class Context:
     call: Callable[..., str]
     #: Variables whose value is known when the code is made.
     words: dict[str, str] = field(default_factory=dict[str, str])
+    #: Whether how deep values are nested has been looked at before, for all of them at once.
+    weighed: bool = False
 
     def options(self, conversion: Conversion) -> str:
         """Write a codec's options as source."""
@@ -123,8 +137,12 @@ class Context:
 
     def fits(self, conversion: Conversion, var: str) -> str:
         """Write a codec's test."""
-        if _base(conversion) in ("json-text", "identifier", "short"):
-            return f"isinstance({var}, str)"
+        codec = conversion.codec
+        assert codec is not None
+        if codec.fits in _SORTS:
+            return f"isinstance({var}, {_SORTS[codec.fits]})"
+        if codec.clue is not None:
+            return f"(isinstance({var}, str) and {conversion.options[codec.clue]!r} in {var})"
         return f"{self.codec('fitter', conversion)}({var})"
 
     def read(self, conversion: Conversion, var: str) -> str:
@@ -134,6 +152,8 @@ class Context:
             if "blank" in options:
                 source = f"{source} if {var}.strip() else {literal(options['blank'])}"
             return f"held({source}, {options['holds']!r})" if "holds" in options else source
+        if conversion.codec is not None and conversion.codec.read is whole:
+            return var
         name = self.codec("reader", conversion)
         return f"{name}[{var}]" if _base(conversion) in WORDS else f"{name}({var})"
 
@@ -141,9 +161,15 @@ class Context:
         """Write what writes values by a codec."""
         if _base(conversion) == "json-text":
             return f"dumps({values[0]})"
+        if conversion.codec is not None and conversion.codec.write is same:
+            return values[0]
         if _base(conversion) in WORDS:
             return f"{self.codec('writer', conversion)}[{values[0]}]"
         return f"{self.codec('writer', conversion)}({', '.join(values)})"
+
+
+#: Tests of codecs that ask for the sort of a value.
+_SORTS: Final[dict[Any, str]] = {is_text: "str", is_object: "dict"}
 
 
 def _base(conversion: Conversion) -> str:

@@ -43,13 +43,16 @@ def guard_source(
     names: Mapping[str, str] | None = None,
     places: Mapping[Path, str] | None = None,
     words: Mapping[str, str] | None = None,
+    fetched: Mapping[Path, str] | None = None,
 ) -> str:
     """Write a guard about a variable as an expression.
 
     `names` are all that the object has, and where they stand. `places` are those in it that have been fetched, and are
-    there; where something stands below one of them, it is an object. `words` are values of variables that are known.
+    there; where something stands below one of them, it is an object. `words` are values of variables that are known,
+    and `fetched` are variables that hold what stands at a place, or None.
     """
-    return _Guard(module, var, names, places or {}, words or {}).truth(guard.parsed(text, snake=snake), var).source
+    made = _Guard(module, var, names, places or {}, words or {}, fetched or {})
+    return made.truth(guard.parsed(text, snake=snake), var).source
 
 
 def _sort(source: str, word: str) -> str:
@@ -80,8 +83,10 @@ class _Guard:
         names: Mapping[str, str] | None,
         places: Mapping[Path, str],
         words: Mapping[str, str],
+        fetched: Mapping[Path, str],
     ) -> None:
         self.module = module
+        self.fetched = fetched
         self.words = words
         self.var = var
         self.names = names
@@ -92,6 +97,8 @@ class _Guard:
     def ask(self, tree: Tree, var: str) -> Asked:
         if var == self.var and (_step(tree),) in self.places:
             return Asked(self.places[_step(tree),])
+        if var == self.var and tree["type"] == "field" and (tree["value"],) in self.fetched:
+            return Asked(self.fetched[tree["value"],])
         return getattr(self, f"_{tree['type']}")(tree, var)
 
     def truth(self, tree: Tree, var: str) -> Asked:
@@ -146,7 +153,12 @@ class _Guard:
             if found.known is not None:
                 return _known(None)  # nothing stands below what is not there
             path = (*path, _step(child))
-            found = Asked(self.places[path]) if path in self.places else self.ask(child, found.source)
+            if path in self.places:
+                found = Asked(self.places[path])
+            elif path in self.fetched and child["type"] == "field":
+                found = Asked(self.fetched[path])
+            else:
+                found = self.ask(child, found.source)
         return found
 
     _index_expression = _subexpression
@@ -158,9 +170,24 @@ class _Guard:
             if equal.known is not None:
                 return _known(equal.known[0] is (tree["value"] == "eq"))
             return equal if tree["value"] == "eq" else Asked(f"(not {equal.source})", sure=True)
+        if type(right.get("value")) in (int, float) and right["type"] == "literal":
+            return self._beyond(left, _SIGNS[tree["value"]], right["value"], var)
         one, other = self.module.fresh("q"), self.module.fresh("q")
         ask = f"numbers({one} := {self.ask(left, var).source}, {other} := {self.ask(right, var).source})"
         return Asked(f"({ask} and {one} {_SIGNS[tree['value']]} {other})", sure=True)
+
+    def _beyond(self, left: Tree, sign: str, bound: float, var: str) -> Asked:
+        """Write the comparison of a value, or of a length, with a number."""
+        if left["type"] == "function_expression" and left["value"] == "length":
+            asked = self.ask(left["children"][0], var)
+            if asked.source.isidentifier():
+                return Asked(f"(type({asked.source}) in SIZED and len({asked.source}) {sign} {bound})", sure=True)
+        asked = self.ask(left, var)
+        if asked.known is not None and type(asked.known[0]) not in (int, float):
+            return _known(False)
+        name = asked.source if asked.source.isidentifier() else self.module.fresh("q")
+        value = name if asked.source.isidentifier() else f"({name} := {asked.source})"
+        return Asked(f"(type({value}) in NUMBERS and {name} {sign} {bound})", sure=True)
 
     def _equal(self, left: Tree, right: Tree, var: str) -> Asked:
         word = right["value"] if right["type"] == "literal" else None

@@ -8,7 +8,7 @@ from isogloss.compiler_code import Code, Unsupported, literal
 from isogloss.compiler_examples import Bind, Thing
 from isogloss.compiler_groups import Groups, Sink, has_blanks, loss_note, ordered_scopes
 from isogloss.compiler_reading import Reading
-from isogloss.compiler_sums import completed, unwritten
+from isogloss.compiler_sums import completed, derived, unwritten
 from isogloss.compiler_writing import Writing
 from isogloss.example import variables
 
@@ -37,7 +37,7 @@ class Laying(Groups):
     ) -> None:
         """Lay one block."""
         rule = block.turn.rule
-        full = self._derived(code, block, completed(self.context, code, rule, env))
+        full = derived(self.context, code, rule, completed(self.context, code, rule, env))
         if rule.kind is not None:
             code.add(loss_note(f"(0, {self.number}, 0)", rule.kind, path, rule.id, rule.mark.place, rule.reason))
         if matched:
@@ -49,22 +49,6 @@ class Laying(Groups):
         self._give(code, block, full, path, sink)
         self._first(code, block, sink)
         self._laid(code, block, full, path, sink, inner)
-
-    def _derived(self, code: Code, block: TurnedBlock, env: dict[str, Bind]) -> dict[str, Bind]:
-        full = dict(env)
-        for name, (_, base, *how) in block.turn.rule.derive.items():
-            if base not in full:
-                continue
-            make = self.context.module.constant(f"deriver(LENS, {tuple(how)!r})")
-            known, var = full.get(name), self.context.module.fresh()
-            if known is None:
-                code.add(f"{var} = {make}({full[base].var})")
-            elif known.optional:
-                code.add(f"{var} = {make}({full[base].var}) if {known.var} is None else {known.var}")
-            else:
-                continue
-            full[name] = Bind(var, True, full[base].path, vague=True)
-        return full
 
     def _book(self, code: Code, block: TurnedBlock, env: dict[str, Bind]) -> None:
         use = block.block.book

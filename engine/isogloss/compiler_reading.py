@@ -24,8 +24,8 @@ class Reading:
         self.env: dict[str, Bind] = {}
         self.known: list[tuple[str, str]] = []
         self.things: list[Thing] = []
-        #: Whether an object is only looked at, not read.
-        self.hollow = False
+        #: Whether an object is only looked at, not read; whether a word that fits is known already.
+        self.hollow = self.certain = False
 
     def object(self, node: Obj, thing: Thing, *, sure: bool = True) -> None:
         """Read an object; where it is sure to be there, what must fit becomes a test."""
@@ -40,7 +40,7 @@ class Reading:
         return {
             tuple(step.strip("'") for step in path[size:]): var
             for path, var in held.items()
-            if path and path[:size] == thing.path and (var == thing.var or f"{var} := " in tests)
+            if path and path[:size] == thing.path and (var == thing.var or _is_found(var, tests))
         }
 
     def finish(self) -> None:
@@ -71,7 +71,9 @@ class Reading:
     def _const(self, name: str, child: Const, thing: Thing, fetch: str, *, sure: bool) -> None:
         value = child.value
         thing.keys[name] = ""
-        if isinstance(value, str):
+        if name in thing.said and thing.said[name] == value:
+            self.certain = True
+        elif isinstance(value, str):
             self._need(f"{fetch} == {value!r}", sure=sure)
         elif isinstance(value, bool):
             self._need(f"{fetch} is {value}", sure=sure)
@@ -87,32 +89,45 @@ class Reading:
         var = self.context.module.fresh()
         thing.keys[name] = ""
         if name in thing.given and isinstance(child, Var) and not child.star:
-            self._variable(child, fetch, (*thing.path, repr(name)), sure=sure)
+            self.variable(child, fetch, "" if thing.present else fetch, (*thing.path, repr(name)), sure=sure)
             return
+        held = f"{var} := {fetch}"
+        if name in thing.inner:
+            var = held = fetch
         if isinstance(child, Obj) and not child.fields:
             # Any object that says something: nothing of it is read.
-            self._need(f"isinstance({var} := {fetch}, dict) and {var}", sure=sure)
+            self._need(f"isinstance({held}, dict) and {var}", sure=sure)
             self.hollow = True
         elif isinstance(child, Obj):
-            self._need(f"isinstance({var} := {fetch}, dict)", sure=sure)
+            self._need(f"isinstance({held}, dict)", sure=sure)
             self.object(child, thing.below(name, var), sure=sure)
         elif isinstance(child, Var) and not child.star:
-            self._need(f"({var} := {fetch}) is not None", sure=sure)
-            self._variable(child, var, (*thing.path, repr(name)), sure=sure)
+            self.variable(child, var, held, (*thing.path, repr(name)), sure=sure)
         else:
             raise Unsupported(name)
 
-    def _variable(self, child: Var, var: str, path: tuple[str, ...], *, sure: bool) -> None:
+    def variable(self, child: Var, var: str, held: str, path: tuple[str, ...], *, sure: bool = True) -> None:
+        """Bind a variable; `held` fetches what it holds, unless that is known to be there."""
         conversion = self.context.lens.conversion(child.conversion) if child.conversion else None
         if conversion is None or conversion.codec is None or conversion.over:
             self.context.check_pending(conversion)
+            self._there(held, sure=sure)
             self._bind(child.names[0], Bind(var, False, path, conversion))
             return
-        self._need(self.context.fits(conversion, var), sure=sure)
+        fits = self.context.fits(conversion, var)
+        if held and fits.lstrip("(").startswith(f"isinstance({var}, "):  # nothing is of no sort
+            fits = fits.replace(var, held, 1)
+        else:
+            self._there(held, sure=sure)
+        self._need(fits, sure=sure)
         made = [self.context.module.fresh() for _ in child.names]
         self.code.add(f"{', '.join(made)} = {self.context.read(conversion, var)}")
         for name, part in zip(child.names, made, strict=True):
             self._bind(name, Bind(part, False, path, coded=True))
+
+    def _there(self, held: str, *, sure: bool) -> None:
+        if held:
+            self._need(f"({held}) is not None" if " := " in held else f"{held} is not None", sure=sure)
 
     def _bind(self, name: str, bind: Bind) -> None:
         known = self.env.get(name)
@@ -222,6 +237,11 @@ class Reading:
             self.context.count(self.code, thing)
 
 
+def _is_found(var: str, tests: str) -> bool:
+    """Tell whether tests have found that something stands where a variable was taken from."""
+    return any(sign in tests for sign in (f"{var} := ", f"{var} is not None", f"isinstance({var}, dict)"))
+
+
 def _into(scopes: Any, step: str) -> Any:
     name = step.strip("'")
     return tuple(((*prefix, name, "0"), drops, rule, place) for prefix, drops, rule, place in scopes)
@@ -244,17 +264,25 @@ def _lead(child: Pick) -> str:
 
 
 def necessary(
-    node: Node, var: str, given: Mapping[str, str] | None = None, words: Mapping[str, str] | None = None
+    node: Node,
+    var: str,
+    given: Mapping[str, str] | None = None,
+    words: Mapping[str, str] | None = None,
+    fetched: Mapping[str, str] | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Return tests without which an example cannot fit.
 
-    `given` says where all names stand that are there, and `words` what is known to stand there.
+    `given` says where all names stand that are there, `words` what is known to stand there, and `fetched` where some of
+    the names stand, if they are there. What is `said` under a name fits.
     """
     if not isinstance(node, Obj):
         return []
     found: list[str] = []
     for name, child in node.fields:
-        value = given[name] if given else f"{var}.get({name!r})"
+        if name in (said or {}) and isinstance(child, Const):
+            continue
+        value = given[name] if given else (fetched or {}).get(name) or f"{var}.get({name!r})"
         if words and value in words:
             found += [] if may_be(child, words[value]) else ["False"]
             continue

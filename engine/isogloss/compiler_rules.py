@@ -9,6 +9,7 @@ from isogloss.compiler_clusters import (
     Read,
     asked_names,
     known_names,
+    lone_place,
     lost_note,
     one_leaf,
     overlapping,
@@ -173,7 +174,7 @@ class RuleCompiler:
         conversion = self.context.lens.conversion(child.conversion)
         if conversion.sort != "set" or bool(conversion.over) is listed:
             return False
-        target = one_leaf(read.turn.write)
+        target = lone_place(read.turn.write)
         if target is None or read.turn.gated or path:
             raise Unsupported(read.turn.id)
         if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
@@ -191,10 +192,19 @@ class RuleCompiler:
         else:
             code.add(f"if type({value}) is not list: raise Bail", f"{made} = []")
             code.add(f"for {step}, {member} in enumerate({value}): {made}.append({call})")
-        self._put(code, read.turn, target, made)
-        self.puts.append(target)
+        self._take_over(code, read, child.names[0], made, name)
         self._report(code, read, (name,))
         return True
+
+    def _take_over(self, code: Code, read: Read, variable: str, made: str, name: str) -> None:
+        """Write what has been made of a list or an object: where it stands alone, or in more than that."""
+        target = one_leaf(read.turn.write)
+        if target is not None and target == lone_place(read.turn.write):
+            self._put(code, read.turn, target, made)
+            self.puts.append(target)
+            return
+        bind = Bind(made, False, (repr(name),), coded=True)
+        self._write(code, read.turn, Writing(self.context, code, read.turn, {variable: bind}, f"(1, {read.index})"))
 
     def _scopes(self, cluster: Cluster | None, read: Read, path: tuple[str, ...]) -> Any:
         """Sentences for what a rule does not read, but for what other rules of the cluster might."""

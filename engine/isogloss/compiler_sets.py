@@ -19,6 +19,7 @@ from isogloss.compiler_clusters import (
     SET_ARGUMENTS,
     Cluster,
     Read,
+    adds,
     clustered,
     left_of,
     lost_note,
@@ -109,7 +110,8 @@ class SetCompiler(ClusterCompiler):
         own = {name for cluster in clusters for name in cluster.names}
         skipped = sorted(self.taken | (self.held - own)) if top else []
         order = self._order(clusters)
-        items = f"{var}.items()" if order is None else f"in_order({var}, {self.context.module.constant(repr(order))})"
+        sorted_names = repr(tuple(name for cluster in order or () for name in cluster.names))
+        items = f"{var}.items()" if order is None else f"in_order({var}, {self.context.module.constant(sorted_names)})"
         with body.block(f"for {key}, {value} in {items}:"):
             test = f"{value} is None"
             if skipped:
@@ -124,25 +126,24 @@ class SetCompiler(ClusterCompiler):
             other = f"{self.context.site(thing)}.drop({key}, {value}, link, {steps(map(repr, path))}, notes)"
             self._branches(body, members, (var, path, key, value), refused, other)
 
-    def _order(self, clusters: list[Cluster]) -> tuple[str, ...] | None:
-        """Return the order of names where one rule gives way to another that reads other names; None for any order."""
+    def _order(self, clusters: list[Cluster]) -> list[Cluster] | None:
+        """Return clusters in the order in which one must write before another; None for any order."""
         after = {
-            number: {before for before, other in enumerate(clusters) if self._gives_way(other, cluster)}
+            number: {before for before, other in enumerate(clusters) if self._comes_first(other, cluster)}
             for number, cluster in enumerate(clusters)
         }
         if not any(after.values()):
             return None
         try:
-            numbers = tuple(TopologicalSorter(after).static_order())
+            return [clusters[number] for number in TopologicalSorter(after).static_order()]
         except CycleError:
-            raise Unsupported("rules that give way to each other") from None
-        return tuple(name for number in numbers for name in clusters[number].names)
+            raise Unsupported("rules that wait for each other") from None
 
-    def _gives_way(self, one: Cluster, other: Cluster) -> bool:
-        """Tell whether a rule of one cluster must write before one of the other."""
+    def _comes_first(self, one: Cluster, other: Cluster) -> bool:
+        """Tell whether a rule of one cluster must write before one of the other: that gives way, or adds to it."""
         return one is not other and any(
             first.index < then.index
-            and (first.turn.rule.yields or then.turn.rule.yields)
+            and (first.turn.rule.yields or then.turn.rule.yields or adds(then.turn))
             and any(overlapping(*pair) for pair in product(self._leaves(first), self._leaves(then)))
             for first, then in product(one.reads, other.reads)
         )

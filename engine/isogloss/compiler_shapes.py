@@ -94,7 +94,7 @@ class ShapeCompiler(SetCompiler):
         assert self.shape is not None
         known = clustered(reads)
         self.kept.append(known)  # clusters are told apart by identity
-        for cluster in known:
+        for cluster in self._order(known) or known:
             if self._is_laid(cluster):
                 self._beside_layout(body, cluster)
             else:

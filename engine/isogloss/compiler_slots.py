@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields
@@ -10,11 +12,12 @@ from isogloss.compiler_groups import BLOCK, RULE, Sink, below_scopes, lead_name,
 from isogloss.compiler_guards import guard_source
 from isogloss.compiler_laying import Laying
 from isogloss.compiler_reading import Reading, necessary
-from isogloss.example import Obj
+from isogloss.example import Const, Obj, skippable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from isogloss.example import Node
     from isogloss.lens import TurnedBlock
     from isogloss.rule import Slot
     from isogloss.values import Path
@@ -26,6 +29,8 @@ class Slots(Laying):
     def _slots(self, code: Code, var: str, path: tuple[str, ...], word: Any, sink: Sink, held: Any) -> None:
         thing = self._thing(var, path)
         thing.keys |= held or {}
+        if word is not None and word != self.layout.read.role_absent:
+            thing.said = {str(self.layout.read.role): word}
         self._fixed(code, thing)
         own = [slot for slot in self.layout.read.slots if slot.form == "self" and word in slot.roles]
         slots = own or [slot for slot in self.layout.read.slots if reads_slot(slot, word)]
@@ -94,14 +99,20 @@ class Slots(Laying):
 
     def _fields(self, code: Code, blocks: list[TurnedBlock], var: str) -> None:
         """Blocks that are names of a group are rare: the interpreter lays them."""
-        tests = [necessary(block.turn.read, var) or ["True"] for block in blocks]
-        names = sorted(test[0].split("'")[1] for test in tests if len(test) == 1 and test[0].endswith(f"' in {var}"))
+        words: dict[str, set[str]] = {}
+        names: set[str] = set()
+        for block in blocks:
+            said = _said(block.turn.read)
+            if said is None:
+                names |= _asked(block.turn.read)
+            else:
+                words.setdefault(said[0], set()).add(said[1])
         if names:
-            known = self.context.module.constant(f"frozenset({names!r})")
+            known = self.context.module.constant(f"frozenset({sorted(names)!r})")
             code.add(f"if not {known}.isdisjoint({var}): raise Bail")
-        others = [" and ".join(test) for test in tests if len(test) > 1 or not test[0].endswith(f"' in {var}")]
-        if others:
-            code.add(f"if {' or '.join(f'({test})' for test in others)}: raise Bail")
+        for name, found in words.items():
+            known = self.context.module.constant(f"frozenset({sorted(found)!r})")
+            code.add(f"if {var}.get({name!r}) in {known}: raise Bail")
 
     def _form(self, code: Code, slot: Slot, blocks: list[TurnedBlock], var: str, thing: Thing, sink: Sink) -> None:
         path = (*thing.path, repr(slot.at[0]))
@@ -156,8 +167,10 @@ class Slots(Laying):
     def _choice(self, code: Code, blocks: list[TurnedBlock], thing: Thing, sink: Sink) -> None:
         """Emit the tests that tell blocks apart: by the word most of them have, then in their order."""
         lead = lead_name(blocks)
-        if lead is None:
-            self._in_order(code, blocks, thing, sink)
+        if lead is None or lead in thing.said:
+            said = None if lead is None else thing.said[lead]
+            fitting = [block for block in blocks if lead is None or word_of(block, lead) in (said, None)]
+            self._in_order(code, fitting, thing, sink)
             return
         word = self.context.module.fresh("w")
         code.add(f"{word} = {thing.var}.get({lead!r})")
@@ -166,7 +179,7 @@ class Slots(Laying):
         for one in [w for w in words if w is not None]:
             with code.block(f"{head} {word} == {one!r}:"):
                 fitting = [block for block in blocks if word_of(block, lead) in (one, None)]
-                self._in_order(code, fitting, thing, sink, {lead: word})
+                self._in_order(code, fitting, replace(thing, said={**thing.said, lead: one}), sink, {lead: word})
             head = "elif"
         with code.block("else:"):
             self._in_order(code, [b for b in blocks if word_of(b, lead) is None], thing, sink, {lead: word})
@@ -175,12 +188,13 @@ class Slots(Laying):
         self, code: Code, blocks: list[TurnedBlock], thing: Thing, sink: Sink, given: dict[str, str] | None = None
     ) -> None:
         head = "if"
+        known = self._fetched(code, blocks, thing, given or {})
         for block in blocks:
             inner = Code(0)
             try:
-                tests = self._block(inner, block, thing, sink, given or {})
+                tests = self._block(inner, block, thing, sink, known)
             except Unsupported:
-                tests, inner = [*necessary(block.turn.read, thing.var), *self._remembers(block, thing.var)], Code(0)
+                tests, inner = self._fitting(block, thing.var, known), Code(0)
                 inner.add("raise Bail")
             if not tests:
                 break
@@ -189,7 +203,29 @@ class Slots(Laying):
             head = "elif"
         code.add("else: raise Bail" if head == "elif" else "raise Bail")
 
-    def _block(self, code: Code, block: TurnedBlock, thing: Thing, sink: Sink, given: dict[str, str]) -> list[str]:
+    def _fetched(self, code: Code, blocks: list[TurnedBlock], thing: Thing, given: dict[str, str]) -> Thing:
+        """Fetch what all blocks need, before they are tried."""
+        known = Thing(thing.var, thing.path, thing.scopes, given=dict(given), said=thing.said)
+        nodes = [block.turn.read for block in blocks if isinstance(block.turn.read, Obj)]
+        least = 2 if given else max(2, len(blocks))  # blocks that no word tells apart need other names each
+        for name in (name for name, count in _needed(nodes).items() if count >= least and name not in given):
+            var = known.given[name] = self.context.module.fresh()
+            code.add(f"{var} = {thing.var}.get({name!r})")
+            below = [child for node in nodes if isinstance(child := dict(node.fields).get(name), Obj)]
+            members = [member for member, count in _needed(below).items() if count > 1]
+            if members:
+                made = known.inner[name] = {member: self.context.module.fresh() for member in members}
+                code.add(f"{' = '.join(made.values())} = None")
+                with code.block(f"if isinstance({var}, dict):"):
+                    code.add(*(f"{one} = {var}.get({member!r})" for member, one in made.items()))
+        return known
+
+    def _fitting(self, block: TurnedBlock, var: str, known: Thing) -> list[str]:
+        """Write the tests of a block that the interpreter must lay."""
+        asked = self._remembers(block, var, fetched=known.fetched)
+        return [*necessary(block.turn.read, var, fetched=known.given, said=known.said), *asked]
+
+    def _block(self, code: Code, block: TurnedBlock, thing: Thing, sink: Sink, known: Thing) -> list[str]:
         rule, node = block.turn.rule, block.turn.read
         if odd_fields(block.block, BLOCK) or odd_fields(rule, RULE) or block.turn.gated or not isinstance(node, Obj):
             raise Unsupported(block.kind)
@@ -197,13 +233,13 @@ class Slots(Laying):
         drops = tuple(rule.drops.get(lens.reader, ()))
         mine = Thing(thing.var, thing.path, ordered_scopes(thing.scopes, ((), drops, rule.id, rule.mark.place)))
         mine.keys = {name: test for name, test in thing.keys.items() if name not in dict(node.fields)}
-        mine.given = given
+        mine.given, mine.inner, mine.said = known.given, known.inner, known.said
         reading = Reading(self.context, code)
         reading.object(node, mine)
-        if not reading.tests or reading.known or reading.hollow:
+        if not (reading.tests or reading.certain) or reading.known or reading.hollow:
             raise Unsupported(block.kind)
-        asked = self._remembers(block, thing.var, reading.places(mine))
-        tests = [*reading.tests, *self._where(block, reading.env), *asked]
+        asked = self._remembers(block, thing.var, reading.places(mine), known.fetched)
+        tests = [*reading.tests, *self._where(block, reading.env), *asked] or ["True"]
         path = thing.path
         if block.block.inner is None:
             reading.finish()
@@ -221,12 +257,19 @@ class Slots(Laying):
             tests.append(f"isinstance({bind.var}, str) and {bind.var}.startswith({tuple(heads)!r})")
         return tests
 
-    def _remembers(self, block: TurnedBlock, var: str, places: Mapping[Path, str] | None = None) -> list[str]:
+    def _remembers(
+        self,
+        block: TurnedBlock,
+        var: str,
+        places: Mapping[Path, str] | None = None,
+        fetched: Mapping[Path, str] | None = None,
+    ) -> list[str]:
         rule, lens = block.turn.rule, self.context.lens
         tests: list[str] = []
         if block.turn.guard is not None:
             asked = rule.when[lens.reader]
-            tests.append(guard_source(self.context.module, asked, var, snake=lens.snake, places=places))
+            module, snake = self.context.module, lens.snake
+            tests.append(guard_source(module, asked, var, snake=snake, places=places, fetched=fetched))
         if rule.knows.get(lens.reader):
             tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
         if rule.lacks.get(lens.reader):
@@ -240,3 +283,24 @@ class Slots(Laying):
             if slot.form in ("self", "fields") or slot.roles:
                 raise Unsupported(slot.form)
             self._slot(code, slot, thing, sink)
+
+
+def _needed(nodes: list[Obj]) -> Counter[str]:
+    """Count how many examples need each name."""
+    return Counter(name for node in nodes for name, child in node.fields if not skippable(child))
+
+
+def _said(node: Node) -> tuple[str, str] | None:
+    """Return the first word that an example shows, and under which name."""
+    fields = node.fields if isinstance(node, Obj) else ()
+    return next(
+        ((name, c.value) for name, c in fields if isinstance(c, Const) and isinstance(c.value, str)),
+        None,
+    )
+
+
+def _asked(node: Node) -> set[str]:
+    """Return names of which one must be there, if an example shall fit."""
+    fields = node.fields if isinstance(node, Obj) else ()
+    needed = [name for name, child in fields if not skippable(child)]
+    return set(needed[:1]) or {name for name, _ in fields}

@@ -1,4 +1,4 @@
-"""What rules compute, compiled: constants, sums, absent values; and the loss of what has no place."""
+"""What rules compute, compiled: constants, sums, absent and derived values; and the loss of what has no place."""
 
 from __future__ import annotations
 
@@ -29,6 +29,24 @@ def completed(context: Context, code: Code, rule: Rule, env: dict[str, Bind]) ->
         _solve(context, code, full, line)
     for line, _ in nested(rule, env):
         _agree(code, full, line)
+    return full
+
+
+def derived(context: Context, code: Code, rule: Rule, env: dict[str, Bind]) -> dict[str, Bind]:
+    """Emit what a rule computes from one of its variables, where the document does not say it."""
+    full = dict(env)
+    for name, (_, base, *how) in rule.derive.items():
+        if base not in full:
+            continue
+        make = context.module.constant(f"deriver(LENS, {tuple(how)!r})")
+        known, var = full.get(name), context.module.fresh()
+        if known is None:
+            code.add(f"{var} = {make}({full[base].var})")
+        elif known.optional:
+            code.add(f"{var} = {make}({full[base].var}) if {known.var} is None else {known.var}")
+        else:
+            continue
+        full[name] = Bind(var, True, full[base].path, vague=True)
     return full
 
 

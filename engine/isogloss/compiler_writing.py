@@ -191,7 +191,7 @@ class Writing:
 
     def _deep(self, bind: Bind) -> None:
         """What goes over as it is may be nested too deep."""
-        if bind.path is not None and not bind.coded and not bind.flat:
+        if bind.path is not None and not bind.coded and not bind.flat and not self.context.weighed:
             test = f"{bind.var} is not None and " if bind.optional else f"type({bind.var}) is not str and "
             self.code.add(f"if {test}type({bind.var}) in BOXES: notes.append((DEEP, {bind.var}))")
 

@@ -19,6 +19,7 @@ class Entries:
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
         self.named: dict[str, Any] = {}
+        self.dialects: tuple[str, ...] = ()
 
     def say(self, mark: Mark, message: str) -> None:
         """Add a problem."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName, ValidationError
 from isogloss.pointer import place
-from isogloss.translator import Reply, translate
+from isogloss.stateless import translate
+from isogloss.translator import Reply
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from functools import lru_cache
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
@@ -17,7 +16,7 @@ from isogloss.loss import Loss
 from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note
 from isogloss.pointer import find, pointer
 from isogloss.sizes import shallow, small, walked
-from isogloss.values import ABSENT, Path, Value, same
+from isogloss.values import ABSENT, Path, Value, finite, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -200,7 +199,7 @@ def _bail() -> Any:
 
 # --------------------------------------------------------------------- codecs
 
-_scan: Final = json.JSONDecoder(parse_constant=lambda _: _bail()).scan_once  # type: ignore[attr-defined]
+_scan: Final = json.JSONDecoder(parse_constant=lambda _: _bail(), parse_float=finite).scan_once  # type: ignore[attr-defined]
 
 
 def loads(text: str) -> Value:
@@ -222,16 +221,6 @@ def held(value: Value, kind: str) -> Value:
 
 
 _KINDS: Final = {"object": dict, "array": list, "string": str}
-
-
-def _encoder() -> Callable[[Value], str]:
-    if c_make_encoder is None:
-        return codecs.dump_json
-    encode = c_make_encoder(None, _bail, encode_basestring, None, ": ", ", ", False, False, True)
-    return lambda value: "".join(encode(value, 0))
-
-
-dumps: Final = _encoder()
 
 
 def fitter(name: str, options: Any) -> Callable[[Value], bool]:

@@ -266,11 +266,10 @@ class Run:
             for claim in found.claims:
                 self.accounts.claim(claim, "satisfied", self.owner)
             return
-        reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
+        reason = rule.reason or worded(rule.drop or rule.refuse or "the other dialect cannot say this", found.env)
         if turn.gated == "refuse":
             where = found.claims[0] if found.claims else path
             self.refuse(where, reason if rule.refuse is None else worded(rule.refuse, found.env), rule.status)
-        reason = reason if rule.drop is None else worded(reason, found.env)
         for claim in found.claims:
             self.accounts.claim(claim, rule.kind or "dropped", self.owner)
             self.lose(rule.kind or "dropped", claim, None, reason)
@@ -294,7 +293,7 @@ class Run:
             del self.accounts.pairs[start:]
         else:
             clash = merge(out, built, at, rule.lists)
-            self.pair_constants(turn, found, at, start)
+            self.pair_constants(turn, found, out, at, start)
         if clash is not None:
             self.refuse(first or (), f"this contradicts what another name says about {pointer(clash)}")
         if rule.kind is not None or rule.default:
@@ -314,13 +313,14 @@ class Run:
         out, base = self.under
         return find(out, at[len(base) :])
 
-    def pair_constants(self, turn: Turn, found: Found, at: Path, start: int) -> None:
+    def pair_constants(self, turn: Turn, found: Found, out: Value, at: Path, start: int) -> None:
         """Where no variable went over, say what became of the words that were read."""
         if len(self.accounts.pairs) > start or turn.reads or not found.claims:
             return
         from isogloss.example import places
 
-        target = next((path for path, _ in places(turn.write) if path), None)
+        written = (path for path, _ in places(turn.write) if path and find(out, path) is not ABSENT)
+        target = next(written, None)  # what the exchange does not know is not written
         if target is None:
             return
         for claim in found.claims:
@@ -352,6 +352,7 @@ class Run:
         for line in turn.rule.sums:
             used |= set(line) if used & set(line) else set()
         used |= {base for _, base, *_ in turn.rule.derive.values()}
+        self.accounts.ignored(env, turn.reads.intersection(turn.rule.ignores) - names_of(turn.write), self.owner)
         for name in turn.reads - used:
             bound = env.get(name)
             if bound is not None and bound.path is not None and not self.expected(turn.rule, name, bound):

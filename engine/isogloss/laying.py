@@ -331,6 +331,7 @@ def _report_unwritten(run: Run, layout: TurnedLayout, item: Item) -> None:
     used |= {base for _, base, *_ in turn.rule.derive.values()}
     for name in {book.key, book.label} - names_of(turn.write) if book else ():
         run.accounts.plain(item.env[name].path if name in item.env else None)
+    run.accounts.ignored(item.env, turn.reads.intersection(turn.rule.ignores) - names_of(turn.write), run.owner)
     for name in turn.reads - used:
         bound = item.env.get(name)
         if bound is not None and bound.path is not None and not run.expected(turn.rule, name, bound):

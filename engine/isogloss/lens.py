@@ -133,11 +133,14 @@ class Lens:
         #: Where the document names what minted keys derive from.
         self.seed = tuple(seed.split(".")) if seed is not None else None
         #: What takes several calls, and how their replies become one.
-        self.apart = rules.apart.get(reader)
         self.join = rules.joins.get(writer)
+        #: How many items a reply must have.
+        self.answers = rules.answers.get(reader)
         self.reader = reader
         self.writer = writer
         self.matches = known
+        apart = rules.apart.get(reader)
+        self.apart = apart if apart is not None and self.has(writer, apart.needs.get(writer, {})) else None
         self.nulls_absent = ruleset.dialects[reader].nulls_absent
         self.snake = ruleset.dialects[reader].snake
         #: The lens as generated code: made when it runs for the second time, None where it cannot be.

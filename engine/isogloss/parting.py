@@ -10,7 +10,7 @@ from isogloss.accounts import Owner
 from isogloss.building import merge
 from isogloss.completing import derive
 from isogloss.errors import IsoglossError
-from isogloss.example import Known, Node, Var, children
+from isogloss.example import All, Known, Node, Var, children
 from isogloss.exchange import Memory
 from isogloss.interpreter import Run
 from isogloss.matching import Bound
@@ -149,7 +149,7 @@ def _alone(lens: Lens, turn: Turn, places: tuple[Path, ...]) -> bool:
     if asks or rule.lists or rule.yields or rule.casts or rule.lays or rule.default:
         return False
     nodes = [*everything(turn.read), *everything(turn.write)]
-    if any(isinstance(node, Known) for node in nodes):
+    if any(isinstance(node, Known | All) for node in nodes):
         return False
     names = [node.conversion for node in nodes if isinstance(node, Var) and node.conversion]
     asked = rule.when.get(lens.reader)

@@ -41,8 +41,9 @@ class Places:
         return place(pointer(found))
 
     def _below(self, way: _Way) -> _Way:
-        """Return what all that stands at and below a place has in common."""
-        ways = [mine for theirs, mine in self._known() if theirs[: len(way)] == way]
+        """Return what all that stands at and below a place has in common, as far up as the place is."""
+        found = [(len(theirs) - len(way), mine) for theirs, mine in self._known() if theirs[: len(way)] == way]
+        ways = [mine[: max(1, len(mine) - depth)] for depth, mine in found]
         return _shared(ways) if ways and way else ()
 
     def _known(self) -> list[tuple[_Way, _Way]]:

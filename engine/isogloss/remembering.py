@@ -41,7 +41,7 @@ def remembered(shapes: Shapes) -> Callable[..., Value]:
         if not small(key):
             walked([value])
         mine: list[Note] = []
-        made = shapes[*value,](value, None, mine, *rest)
+        made = shapes.of(value)(value, None, mine, *rest)
         mine = [note for note in mine if note[0] is not DEEP]
         if mine:
             notes.append((INNER, link, tuple(mine)))

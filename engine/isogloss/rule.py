@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from isogloss.apart import Answers, Apart, Join, Times
     from isogloss.errors import Mark
     from isogloss.example import Node
     from isogloss.loss import Kind
@@ -201,28 +202,6 @@ class Telling:
 
 
 @dataclass(frozen=True)
-class Apart:
-    """A list that is asked for in several calls: in shares of at most so many items, each of which says so and so."""
-
-    at: Path
-    most: int
-    #: The longest list that is taken at all.
-    limit: int
-    #: Words of the items that are said once for all of a call there: where one says otherwise, a share begins.
-    alike: tuple[Path, ...]
-
-
-@dataclass(frozen=True)
-class Join:
-    """How the replies of several calls become one: lists follow each other, numbers are added."""
-
-    lists: tuple[Path, ...]
-    #: The name under which items carry their place in the list.
-    number: str | None
-    adds: tuple[Path, ...]
-
-
-@dataclass(frozen=True)
 class RuleSet:
     """A named object translation."""
 
@@ -249,8 +228,10 @@ class RuleSet:
     #: How each dialect tells this document piece by piece: {dialect: telling}.
     stream: Mapping[str, Telling] = field(default_factory=dict[str, Any])
     #: What of a request that is read takes several calls, and how their replies are written as one: {dialect: …}.
-    apart: Mapping[str, Apart] = field(default_factory=dict[str, Any])
+    apart: Mapping[str, Apart | Times] = field(default_factory=dict[str, Any])
     joins: Mapping[str, Join] = field(default_factory=dict[str, Any])
+    #: How many items a reply must have, when a dialect is read.
+    answers: Mapping[str, Answers] = field(default_factory=dict[str, Any])
     title: str = ""
     note: str = ""
 

@@ -11,63 +11,68 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from isogloss.values import Value
 
     Work = Callable[..., Value]
+    #: Makes the code of a shape: its names, those that are null, and the word that is known to stand under a name.
+    Make = Callable[[tuple[str, ...], frozenset[str], Mapping[str, str]], Work | None]
 
 #: How often a shape comes before code is made for it, how many shapes of one set have code, how many are counted.
 OFTEN: Final = 4
-MOST: Final = 64
+MOST: Final = 128
 COUNTED: Final = 1000
 _LOCK: Final = Lock()
 
 
-class Words(dict[str, "Work"]):
-    """The functions of one shape, by the word that stands where most of its rules look; else the one for any value."""
+class Shapes(dict[tuple[Any, ...], "Work"]):
+    """The functions of one rule set: by the names of an object, the one that knows them, else the general one.
 
-    def __init__(self, any_word: Work, known: frozenset[str], make: Callable[[str], Work | None]) -> None:
-        super().__init__()
-        self.any_word = any_word
-        self.known = known
-        self.make = make
-
-    def __missing__(self, word: str) -> Work:
-        """Return the function for any value, or make the word's own: words of a table are few."""
-        if word not in self.known:
-            return self.any_word
-        with _LOCK:
-            if word not in self:
-                self[word] = self.make(word) or self.any_word
-        return self[word]
-
-
-class Shapes(dict[tuple[str, ...], "Work"]):
-    """The functions of one rule set: by the names of an object, the one that knows them, else the general one."""
+    Where most rules look at one name, what stands there is the first part of the shape: a word that a table knows, or
+    None for all others.
+    """
 
     def __init__(
-        self, general: Work, names: frozenset[str], make: Callable[[tuple[str, ...], frozenset[str]], Work | None]
+        self, general: Work, names: frozenset[str], lead: str | None, words: frozenset[str], make: Make
     ) -> None:
         super().__init__()
         self.general = general
         self.names = names
+        self.lead = lead
+        self.words = words
         self.make = make
-        self.seen: dict[tuple[str, ...], int] = {}
+        self.seen: dict[tuple[Any, ...], int] = {}
 
-    def __missing__(self, names: tuple[str, ...]) -> Work:
+    def of(self, value: dict[str, Value]) -> Work:
+        """Find the function for an object."""
+        return self[(*value,)] if self.lead is None else self[said(value, self.lead), *value]
+
+    def __missing__(self, shape: tuple[Any, ...]) -> Work:
         """Return the general function, or one that makes the shape's own at its first call."""
+        word, names = (None, shape) if self.lead is None else (shape[0], shape[1:])
+        if word is not None and word not in self.words:
+            return self[None, *names]
         if len(self) >= MOST or not self.names.issuperset(names):
             return self.general
         if len(self.seen) >= COUNTED:
             self.seen.clear()
-        count = self.seen[names] = self.seen.get(names, 0) + 1
-        return partial(self._first, names) if count >= OFTEN else self.general
+        count = self.seen[shape] = self.seen.get(shape, 0) + 1
+        return partial(self._first, shape, names, word) if count >= OFTEN else self.general
 
-    def _first(self, names: tuple[str, ...], value: dict[str, Value], *rest: Any) -> Value:
+    def _first(
+        self, shape: tuple[Any, ...], names: tuple[str, ...], word: str | None, value: dict[str, Value], *rest: Any
+    ) -> Value:
         """Make the code of a shape; what is null in the first object is expected to be null in others."""
         nulls = frozenset(name for name, member in value.items() if member is None)
         with _LOCK:
-            if names not in self:
-                self[names] = self.make(names, nulls) or self.general
-        return self[names](value, *rest)
+            if shape not in self:
+                known = {} if word is None or self.lead is None else {self.lead: word}
+                self[shape] = self.make(names, nulls, known) or self.general
+        return self[shape](value, *rest)
+
+
+def said(value: dict[str, Value], lead: str) -> str | None:
+    """Return the word that an object says under a name; generated code does the same where it stands."""
+    word = value.get(lead)
+    return word if type(word) is str else None

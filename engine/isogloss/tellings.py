@@ -1,11 +1,12 @@
-"""Reading how a dialect tells a document in parts: piece by piece (`stream`), in several calls (`apart`, `joins`)."""
+"""Reading how a dialect tells a document in parts: piece by piece, in several calls, item by item."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.apart import Answers, Apart, Join, Times
 from isogloss.pointer import dotted
-from isogloss.rule import Apart, Assembly, Gathering, Join, Telling
+from isogloss.rule import Assembly, Gathering, Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -75,10 +76,15 @@ def _assembly(entries: Entries, entry: Map) -> Assembly:
     )
 
 
-def _apart(entries: Entries, entry: Map) -> Apart:
-    entries.keys(entry, "at most limit alike")
-    most = entry.get("most", 1)
-    return Apart(dotted(entries.text(entry, "at")), most, entry.get("limit", most), _paths(entries, entry, "alike"))
+def _apart(entries: Entries, entry: Map) -> Apart | Times:
+    needs = entries.dialect_map(entry, "needs", entries.dialects)
+    if "times" in entry:
+        entries.keys(entry, "times limit rises needs")
+        at = dotted(entries.text(entry, "times"))
+        return Times(at, entry.get("limit", 1), _paths(entries, entry, "rises"), needs)
+    entries.keys(entry, "at most limit alike needs")
+    most, at = entry.get("most", 1), dotted(entries.text(entry, "at"))
+    return Apart(at, most, entry.get("limit", most), _paths(entries, entry, "alike"), needs)
 
 
 def _join(entries: Entries, entry: Map) -> Join:
@@ -86,9 +92,19 @@ def _join(entries: Entries, entry: Map) -> Join:
     return Join(_paths(entries, entry, "lists"), entry.get("number"), _paths(entries, entry, "adds"))
 
 
+def _answers(entries: Entries, entry: Map) -> Answers:
+    entries.keys(entry, "each at number")
+    return Answers(dotted(entries.text(entry, "each")), _paths(entries, entry, "at"), entry.get("number"))
+
+
 def _paths(entries: Entries, entry: Map, name: str) -> tuple[Path, ...]:
     return tuple(map(dotted, entries.words(entry, name)))
 
 
 #: The words of a document that say how it is told in parts.
-HOW: Final[dict[str, Callable[[Entries, Map], Any]]] = {"stream": _telling, "apart": _apart, "joins": _join}
+HOW: Final[dict[str, Callable[[Entries, Map], Any]]] = {
+    "stream": _telling,
+    "apart": _apart,
+    "joins": _join,
+    "answers": _answers,
+}

@@ -16,9 +16,9 @@ from isogloss.exchange import Memory
 from isogloss.lens import Lens
 from isogloss.limits import LIMITS
 from isogloss.loss import REFUSED, Loss
-from isogloss.meanings import Meaning, matches
+from isogloss.meanings import Meaning
 from isogloss.places import Places
-from isogloss.pointer import find, pointer
+from isogloss.pointer import find
 from isogloss.routes import Call, Route
 from isogloss.running import Translation, direct, run, seed_of
 from isogloss.values import ABSENT
@@ -205,10 +205,14 @@ class Exchange:
         if self.streams:
             raise shares.refusal(lens, "a stream answers one of these only; ask for each by itself")
         losses: list[Loss] = []
-        for share in cut:
+        for number, share in enumerate(cut):
+            if number and share.body is cut[number - 1].body:
+                self.shares += (self.shares[-1],)
+                continue
             memory = self._remember(self.beginning())
+            more = (*self._assumed(share.body), *share.losses)
             try:
-                done = self._told(run(lens, share.body, memory, self.gloss, self._assumed(share.body)))
+                done = self._told(run(lens, share.body, memory, self.gloss, more))
             except (DocumentError, LossError) as error:
                 raise share.blame(error) from None
             losses += share.whole(done.losses)
@@ -246,25 +250,49 @@ class Exchange:
         if self.shares:
             return self._joined(replies, headers)
         body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
-        return self._answered(body, self._memory, headers)
+        return self._answered(body, (self.request, self._memory), headers)
 
     def _joined(self, replies: Sequence[Value], headers: Mapping[str, str] | None) -> Translation:
         """Translate the replies of several calls, and lay them together."""
         if len(replies) != len(self.shares):
             raise DocumentError("", f"{len(self.shares)} calls were made, and the replies are {len(replies)}")
-        before, pairs = self.losses, zip(replies, self.shares, strict=True)
-        answers = [self._answered(reply, memory, headers) for reply, (_, memory) in pairs]
+        before = self.losses
+        answers, missing = self._answers(replies, headers)
         join = self.plan.lenses["response"][self.operation].join
         assert join is not None
-        done = shares.joined(join, answers)
+        done = shares.joined(join, answers, missing)
         self.losses = before + done.losses
         return done
 
-    def _answered(self, body: Value, asked: Memory | None, headers: Mapping[str, str] | None) -> Translation:
+    def _answers(
+        self, replies: Sequence[Value], headers: Mapping[str, str] | None
+    ) -> tuple[list[Translation], tuple[Loss, ...]]:
+        """Translate the reply to each share; where all ask for the same, what one of them refuses is a loss."""
+        answers: list[Translation] = []
+        refused: list[DocumentError] = []
+        for reply, share in zip(replies, self.shares, strict=True):
+            try:
+                answers.append(self._answered(reply, share, headers))
+            except DocumentError as error:
+                if not error.stated or not shares.alike(self.plan.lenses["request"][self.operation]):
+                    raise
+                refused.append(error)
+        if not answers:
+            raise refused[0]
+        missing = () if self.gloss.on_loss == "ignore" else shares.left_out(refused, len(replies))
+        self._refuse(missing)
+        return answers, missing
+
+    def _answered(
+        self, body: Value, asked: tuple[Translation, Memory | None], headers: Mapping[str, str] | None
+    ) -> Translation:
         gloss, lens = self.gloss, self.plan.lenses["response"].get(self.operation)
         if headers:
             body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
-        done = self._told(self._back(lens or self._lens("response", gloss.target, gloss.source), body, asked))
+        lens = lens or self._lens("response", gloss.target, gloss.source)
+        done = self._told(self._back(lens, body, asked[1]))
+        if lens.answers is not None:
+            shares.count(lens, asked[0].body, body)
         if gloss.enforce and (demand := self.demand()) is not None:
             from isogloss.validation import enforce
 
@@ -324,7 +352,9 @@ class Exchange:
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
-        envelope = {"status": status, "headers": lower(headers or {}), "body": error_body(body)}
+        envelope: Object = {"status": status, "body": error_body(body)}
+        if headers:
+            envelope["headers"] = lower(headers)
         self.values["places"] = Places(self)
         done = self._back(self._lens("error", self.gloss.target, self.gloss.source), envelope, self._memory)
         self.losses += done.losses
@@ -387,34 +417,4 @@ def _text(value: Value) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def translate(
-    document: Value, operation: str, *, source: str, target: str, model: str | None = None, **options: Any
-) -> Translation:
-    """Translate one document, stateless; `operation` is '<operation>.<phase>'.
-
-    `source` is the dialect that the document is written in. Options are those of Translator.
-    """
-    name, _, phase = operation.rpartition(".")
-    gloss = Translator(source, target, **options)
-    memory = Memory({"now": int(gloss.clock())})
-    caller = model if model is not None else _text(find(document, ("model",)))
-    named = gloss.target_model(caller)
-    if named is not None:
-        memory.set("model", named)
-    found = matches(gloss, caller, named)
-    lens = library.lens(gloss.ruleset, f"{name}.{phase}", source, target, found)
-    more: tuple[Loss, ...] = ()
-    match = found.get(target)
-    if phase == "request" and match is not None and match.assumed is not None and match.family is not None:
-        where = pointer(("model",)) if find(document, ("model",)) is not ABSENT else ""
-        more = (Loss("assumed", where, None, f"families.{match.family.id}", match.family.mark.place, match.assumed),)
-    if lens.apart is not None and len(cut := shares.cut(lens, document, gloss.limits)) > 1:
-        raise shares.refusal(lens, f"this takes {len(cut)} calls; an exchange makes them")
-    done = run(lens, document, memory, gloss, more)
-    refused = [loss for loss in done.losses if loss.kind in REFUSED]
-    if gloss.on_loss == "refuse" and refused:
-        raise LossError(refused)
-    return done
-
-
-__all__ = ["Call", "Exchange", "IsoglossError", "Reply", "Route", "Translation", "Translator", "translate"]
+__all__ = ["Call", "Exchange", "IsoglossError", "Reply", "Route", "Translation", "Translator"]

@@ -239,6 +239,7 @@ def test_every_operation_is_asked_for_by_an_official_client(gemini, tmp_path):
         assert len(made.embeddings.create(model="gemini-embedding-2", input=["a"] * 101, dimensions=4).data) == 101
         assert made.completions.create(model=FLASH, prompt="Hello").choices[0].text
         assert made.images.generate(model="gemini-2.5-flash-image", prompt="A cat").data[0].b64_json
+        assert len(made.images.generate(model="gemini-2.5-flash-image", prompt="A cat", n=2).data) == 2
         pictures = [("a.png", PNG), ("b.png", PNG)]
         assert made.images.edit(model="gemini-2.5-flash-image", prompt="A hat", image=pictures).data[0].b64_json
         said = made.audio.speech.create(model="gemini-2.5-flash-preview-tts", input="Hello", voice="alloy")

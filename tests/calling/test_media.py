@@ -31,6 +31,16 @@ def test_an_image_is_drawn(call, asked):
     assert asked()[0]["generationConfig"]["imageConfig"]["aspectRatio"] == "3:2"
 
 
+def test_several_images_are_drawn_one_by_one(call, asked):
+    done = call("image_generation", "A cat", PAINTER, n=3, seed=5, explain=True)
+    assert len({image.b64_json for image in done.data}) == 3
+    assert [loss.kind for loss in done.losses if loss.pointer == "/seed"] == ["assumed"]
+    assert sorted(body["generationConfig"]["seed"] for body in asked()) == [5, 6, 7]
+    assert len(call("image_edit", PNG, "Give it a hat", PAINTER, n=2).data) == 2
+    with pytest.raises(openai.BadRequestError, match="a whole number from 1 to 10"):
+        call("image_generation", "A cat", PAINTER, n=11)
+
+
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.usefixtures("gemini")
 def test_an_image_is_drawn_in_pieces(asynchronous):

@@ -12,17 +12,22 @@ from hypothesis import strategies as st
 from isogloss import library
 from isogloss.values import DEPTH_LIMIT
 from jsonschema import Draft202012Validator
-from laws import completions, embeddings, files, videos
+from laws import completions, embeddings, files, media, videos
+from laws import models as listed
 from laws import strategies as draw
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "schemas"
 OTHER = {"openai": "gemini", "gemini": "openai"}
 PHASES = ("chat.request", "chat.response", "chat.error")
 #: Operations beside chat: their documents by phase and dialect, and the models that Google's are for.
-OTHERS = {**videos.DRAWN, **embeddings.DRAWN, **completions.DRAWN, **files.DRAWN}
-MODELS = {"videos": videos.MODELS, "embeddings": embeddings.MODELS, "completions": completions.MODELS}
+OTHERS = {**videos.DRAWN, **embeddings.DRAWN, **completions.DRAWN, **files.DRAWN, **media.DRAWN, **listed.DRAWN}
+MODELS = {"videos": videos.MODELS, "embeddings": embeddings.MODELS, "completions": completions.MODELS, **media.MODELS}
 #: Models that OpenAI's are for, where not any will do.
-OPENAI_MODELS = {"embeddings": embeddings.OPENAI_MODELS, "completions": completions.OPENAI_MODELS}
+OPENAI_MODELS = {
+    "embeddings": embeddings.OPENAI_MODELS,
+    "completions": completions.OPENAI_MODELS,
+    **media.OPENAI_MODELS,
+}
 SIDES = [*((phase, source) for phase in PHASES for source in OTHER), *OTHERS]
 NOW = 1795354472
 
@@ -72,16 +77,21 @@ def models(dialect: str) -> st.SearchStrategy[str]:
     return st.sampled_from(families(dialect)) | named
 
 
+def named(table: dict[str, list[str]], phase: str) -> list[str] | None:
+    """The models of a phase's operation, or of all operations with its first word; None where any will do."""
+    return table.get(phase.rpartition(".")[0], table.get(phase.partition(".")[0]))
+
+
 @cache
 def cases(phase: str, source: str) -> st.SearchStrategy[Case]:
     """A valid document for a model of the other dialect."""
-    own = MODELS.get(phase.partition(".")[0])
+    own = named(MODELS, phase)
     if own is not None:
         for_google = source == "openai" or not phase.endswith("request")
-        others = OPENAI_MODELS.get(phase.partition(".")[0])
+        others = named(OPENAI_MODELS, phase)
         theirs = models(OTHER[source]) if others is None else st.sampled_from(others)
-        named = st.sampled_from(own) if for_google else theirs
-        return st.builds(Case, st.just(phase), st.just(source), documents(phase, source), named)
+        chosen = st.sampled_from(own) if for_google else theirs
+        return st.builds(Case, st.just(phase), st.just(source), documents(phase, source), chosen)
     for_model = models(OTHER[source]) if phase == "chat.request" else models(source) | models(OTHER[source])
     return st.builds(Case, st.just(phase), st.just(source), documents(phase, source), for_model)
 
@@ -121,6 +131,8 @@ def _schema(name: str) -> Any:
 @cache
 def validator(phase: str, dialect: str) -> Draft202012Validator:
     """The vendor's schema of a phase, OpenAI's with our extensions."""
+    if (phase, dialect) == ("count.request", "openai"):
+        return validator("chat.request", dialect)  # tokens are counted by a chat of one token
     if phase == "chat.error":
         return Draft202012Validator(_schema(f"{dialect}/error"))
     if dialect == "openai" and phase.startswith("chat"):

@@ -15,16 +15,17 @@ A leaf of the document may end in one of these ways, and in no other:
    the object around them is told the same again; or all that stands beside it is a normal form.
 5. A constant alone told it, on either way (`{type: json_object}`), or it was carried as it is and the other dialect
    has a word for it (`responseMimeType` beside `response_format`), or it is part of a table's cell that is an object
-   (a budget is an effort): the returned document must say the same again.
+   (a budget is an effort), or of a sum whose other part is ignored (an image's tokens, and the thoughts before it):
+   the returned document must say the same again.
 6. It is an empty object, and others have written into the object that it became.
 7. Its value stands again where the pairs lead, as `equal` compares.
 
 `equal` knows these normal forms of codecs, and no others: 1 is 1.0; JSON text is what it parses to, where it is an
 object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data,
 and in one half where the other stands in a place of its own (a file's `format`, the parts of `input_audio`); one word
-is a list of one; a schema's `type` is the same in capitals; ids that hold one name are equal, whatever the exchange
-has packed beside it; a reference alone in a list of alternatives, beside other
-words, is the reference beside them.
+is a list of one; a file of samples is the samples, and of their type only the numbers count; a schema's `type` is the
+same in capitals; ids that hold one name are equal, whatever the exchange has packed beside it; a reference alone in a
+list of alternatives, beside other words, is the reference beside them.
 """
 
 import json
@@ -159,7 +160,8 @@ def _came_back(
     returned = here.paired(where)
     if not returned:
         said = here.disposition(where)
-        return bool(said & {"normal", "satisfied", "exchange"}) or same(at(again, where), at(there.body, where))
+        told = bool(said & {"normal", "satisfied", "exchange"}) or (said == {"mapped"} and _told_beside(where, here))
+        return told or same(at(again, where), at(there.body, where))
     for near in returned:
         wanted = at(document, path if inside else source)
         found = [at(here.body, image + where[len(near) :]) for image, _ in here.pairs[near]]
@@ -205,21 +207,28 @@ def _half(document: Any, path: Path, wanted: Any, found: Any) -> bool:
 
 @cache
 def retelling() -> set[str]:
-    """The rules without variables, and the documents, which carry what no rule takes."""
-    rules = library.ruleset()
-    sets = [*rules.documents.values(), *rules.sets.values()]
-    alone = [rule.id for found in sets for rule in found.rules if not any(map(_variables, rule.sides.values()))]
-    return {*alone, *rules.documents}
+    """The rules without variables, those that ignore a part of a sum, and the documents, which carry what is left."""
+    ruleset = library.ruleset()
+    sets = [*ruleset.documents.values(), *ruleset.sets.values()]
+    rules = [rule for found in sets for rule in found.rules]
+    alone = [rule.id for rule in rules if not any(map(_variables, rule.sides.values()))]
+    summing = [rule.id for rule in rules if {name for line in rule.sums for name in line}.intersection(rule.ignores)]
+    return {*alone, *summing, *ruleset.documents}
 
 
 def _variables(node: Any) -> bool:
     return any(True for _ in variables(node))
 
 
+def _told_beside(path: Path, account: Account) -> bool:
+    """Whether what stands beside a place was told by the rule that has read the place: one example says both."""
+    siblings = [source for source in account.pairs if source[: len(path) - 1] == path[:-1]]
+    return any(account.owners[source] == account.owners.get(path) for source in siblings)
+
+
 def _constant(path: Path, value: Any, there: Account, here: Account, again: Any) -> bool:
     """Whether a constant of an example stands again, or its example was told in another form."""
-    siblings = [source for source in there.pairs if source[: len(path) - 1] == path[:-1]]
-    if any(there.owners[source] == there.owners.get(path) for source in siblings):
+    if _told_beside(path, there):
         return True
     if same(at(here.body, path), value):
         return True
@@ -283,6 +292,8 @@ def equal(left: Any, right: Any, path: Path) -> bool:
         return left.lower() == right.lower()
     if _packed(left) is not None and _packed(left) == _packed(right):
         return True
+    if isinstance(left, str) and isinstance(right, str) and _sound(left, path) == _sound(right, path) is not None:
+        return True
     if isinstance(left, str) and isinstance(right, str) and _media(left) is not None:
         return _media(left) == _media(right)
     if path[-1:] == ("response",) and isinstance(left, dict) and isinstance(right, dict):
@@ -305,6 +316,17 @@ def _packed(value: Any) -> Any:
     """The name that an id holds."""
     codec, options = CODECS["packed"], library.ruleset().values["video_id"]
     return codec.read(value, options)[0] if codec.fits(value, options) else None
+
+
+def _sound(text: str, path: Path) -> Any:
+    """The samples that a sound's data are, or how its type says that they shall be read; None where it is no sound."""
+    if path[-1] in ("audio", "data"):
+        codec = CODECS["wave"]
+        return codec.read(text, {})[0] if codec.fits(text, {}) else text
+    if path[-1] == "mimeType" and text.startswith("audio/"):
+        said = dict(word.split("=", 1) for word in text.split(";") if "=" in word)
+        return int(said.get("rate", 24_000)), int(said.get("channels", 1))
+    return None
 
 
 def _referring(value: Any) -> Any:

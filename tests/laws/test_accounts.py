@@ -4,7 +4,8 @@ Every leaf of a document (a scalar, an empty object, an empty list) has exactly 
 something around it. The ledger's and the losses' pointers lead to values. And the account is true: a leaf that is said
 to be `mapped`, and that no loss names, makes a difference, so another value there gives another document, other
 losses or a
-refusal. (A position in a text is no such leaf: what lies outside the text falls on its end.)
+refusal. (A position in a text is no such leaf: what lies outside the text falls on its end. Of a sound's type only the
+numbers count: another one has other samples in a second.)
 """
 
 import copy
@@ -87,6 +88,8 @@ def another(value: object) -> object:
         return not value
     if isinstance(value, int | float):
         return value + 1
+    if isinstance(value, str) and value.startswith("audio/L16"):
+        return "audio/L16;rate=8000"
     return f"other {value}" if isinstance(value, str) else ["other"] if isinstance(value, list) else {"other": 1}
 
 

@@ -17,7 +17,7 @@ from isogloss.limits import LIMITS
 from isogloss.running import fast, slow
 from laws import strategies
 from laws.cases import MODELS as GOOGLES
-from laws.cases import OPENAI_MODELS, OTHERS, containers
+from laws.cases import OPENAI_MODELS, OTHERS, containers, named
 
 RULES = library.ruleset()
 CASES = Path(__file__).parents[2] / "tools" / "bench_cases"
@@ -143,9 +143,9 @@ def test_code_is_the_interpreter_for_what_is_wrong(phase, reader, data):
 @pytest.mark.parametrize(("phase", "reader"), OTHERS)
 @given(st.data())
 def test_code_is_the_interpreter_beside_chat(phase, reader, data):
-    drawn, operation = OTHERS[phase, reader], phase.partition(".")[0]
-    named = {"gemini": GOOGLES.get(operation, GOOGLE), "openai": OPENAI_MODELS.get(operation, OPENAI)}
-    models = {dialect: data.draw(st.sampled_from(names)) for dialect, names in named.items()}
+    drawn = OTHERS[phase, reader]
+    known = {"gemini": named(GOOGLES, phase) or GOOGLE, "openai": named(OPENAI_MODELS, phase) or OPENAI}
+    models = {dialect: data.draw(st.sampled_from(names)) for dialect, names in known.items()}
     held(phase, reader, models, data.draw(drawn | strategies.mutated(drawn)))
 
 
@@ -163,6 +163,39 @@ EMBEDDED = {
 def test_ordinary_embeddings_are_done_by_code(phase, reader, model):
     models = {"gemini": model, "openai": "text-embedding-3-small"}
     assert held(phase, reader, models, EMBEDDED[phase, reader])
+
+
+_CAT = "data:image/png;base64,iVBORw0KGgo="
+EDITED = [
+    {"images": [{"image_url": _CAT}, {"image_url": "https://example.com/cat.png"}, {"file_id": "files/abc"}]},
+    {"images": [{"image_url": _CAT, "file_id": None}]},
+    {"image": [_CAT, _CAT]},
+    {"image": _CAT},
+]
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("document", EDITED)
+def test_ordinary_edits_of_images_are_done_by_code(document, first):
+    """In any order of names: what is said in every item of a list waits until the list is there."""
+    said = {"model": "m", "prompt": "a hat"}
+    document = {**said, **document} if first else {**document, **said}
+    assert held("images.edit.request", "openai", {"openai": "m", "gemini": "gemini-3.1-flash-image"}, document)
+
+
+UNUSUAL = [
+    {"images": [{"image_url": _CAT, "colour": "red"}]},
+    {"images": [{"image_url": "data:image/png;base64"}]},
+    {"images": [{"image_url": ""}, {"image_url": "cat.png"}, {"file_id": "file-abc"}, {"file_id": 3}, {}]},
+    {"images": [{"file_id": "files/abc", "image_url": _CAT}, {"image_url": {"url": _CAT}}, None, 3, [_CAT], True]},
+    {"images": []},
+]
+
+
+@pytest.mark.parametrize("document", [*UNUSUAL, *({"images": [item]} for one in UNUSUAL for item in one["images"])])
+def test_unusual_edits_of_images_are_what_the_interpreter_says(document):
+    models = {"openai": "m", "gemini": "gemini-3.1-flash-image"}
+    held("images.edit.request", "openai", models, {"model": "m", "prompt": "a hat", **document})
 
 
 ORDINARY = [

@@ -3,7 +3,8 @@
 Faithful: every leaf that no loss names comes back, up to the normal forms that `laws/faith.py` lists. Requests and
 errors go and come back without memory. Replies have their exchange: a Gemini reply is translated by the exchange that
 asked for it; an OpenAI reply comes back through one that asked with `functions` where the reply answers in their
-deprecated form, which the Gemini document alone cannot know.
+deprecated form, which the Gemini document alone cannot know, or through one that asked for samples where it is samples:
+a Gemini model answers the same to whoever asks for a file of them.
 
 Settled: where the way back reports nothing at all, what it returns is translated to the same document again. For every
 document a later round changes something only where its way back has reported a loss, and the third changes nothing.
@@ -47,6 +48,8 @@ def back(case: Case, body: object) -> isogloss.Translation:
     if (case.phase, case.source) == ("chat.response", "openai"):
         legacy = '"function_call": {' in json.dumps(case.document["choices"])
         return exchange({"functions": [{"name": "search"}]} if legacy else {}).response(body)
+    if (case.phase, case.source) == ("audio.speech.response", "openai"):
+        return spoken(case.document["content_type"].removeprefix("audio/"), case.model).response(body)
     return translated(Case(case.phase, OTHER[case.source], body, case.model), trace=True)
 
 
@@ -55,6 +58,13 @@ def exchange(more: dict[str, object]) -> isogloss.Exchange:
     gloss = isogloss.Translator("openai", "gemini", trace=True, ids=lambda: "f00d", clock=lambda: NOW)
     request = {"messages": [{"role": "user", "content": "x"}], **more}
     return gloss.exchange("chat", request, model="gemini-2.5-flash")
+
+
+def spoken(form: str, model: str | None) -> isogloss.Exchange:
+    """An exchange in which an OpenAI client has asked for speech in some form."""
+    gloss = isogloss.Translator("openai", "gemini", trace=True, ids=lambda: "f00d", clock=lambda: NOW)
+    request = {"input": "x", "voice": "Kore", **({"response_format": form} if form in ("wav", "pcm") else {})}
+    return gloss.exchange("audio.speech", request, model=model)
 
 
 def round_trip(case: Case) -> tuple[isogloss.Translation, isogloss.Translation, isogloss.Translation] | None:

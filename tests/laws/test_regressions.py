@@ -164,3 +164,19 @@ def test_what_was_filtered_is_said_with_its_reason():
     reply = {"predictions": [{"bytesBase64Encoded": "iVBORw0KGgo="}, {"raiFilteredReason": "too fat"}]}
     done = isogloss.translate(reply, "images.generate.response", source="gemini", target="openai", model="gpt-image-1")
     assert [loss.reason for loss in done.losses if loss.pointer] == ["an image was filtered: too fat"]
+
+
+def test_arguments_with_a_number_that_is_too_large_are_refused_every_time():
+    call = {**CALL, "function": {"name": "f", "arguments": '{"a": 1e999}'}}
+    request = {"messages": [USER, {"role": "assistant", "tool_calls": [call]}]}
+    for _ in range(3):
+        with pytest.raises(isogloss.DocumentError, match="too large a number"):
+            translated(request)
+
+
+@pytest.mark.parametrize("text", ['{"a": 1e999}', '{"a": 1, "a": 2}', '{"output": "x"}', ' {"a": 1}', '{"a": 1.5}'])
+def test_results_are_read_alike_however_often_they_come(text):
+    answered = {"role": "tool", "tool_call_id": "1", "content": text}
+    request = {"messages": [USER, {"role": "assistant", "tool_calls": [CALL]}, answered]}
+    done = [translated(request).body for _ in range(6)]
+    assert all(one == done[0] for one in done)

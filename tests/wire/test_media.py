@@ -8,6 +8,7 @@ import zlib
 
 import openai
 import pytest
+from servers import emulated
 from wire.chain import gateway
 
 IMAGE = "gemini-3.1-flash-image"
@@ -110,7 +111,12 @@ def test_an_edit_as_json(front):
     [
         ({"model": "gemini-3.8-flash"}, "'gemini-3.8-flash' cannot be asked for images.generate"),
         ({"model": "imagen-4.0-generate-001"}, "has shut Imagen down"),
-        ({"n": 3}, "one image"),
+        ({"n": 0}, "a whole number from 1 to 10"),
+        ({"n": 11}, "a whole number from 1 to 10"),
+        ({"n": "2"}, "a whole number from 1 to 10"),
+        ({"n": 1.5}, "a whole number from 1 to 10"),
+        ({"n": 2, "stream": True}, "a stream answers one of these only"),
+        ({"n": 3, "prompt": "a cat [[refuse IMAGE_SAFETY]]"}, "filtered: IMAGE_SAFETY"),
         ({"prompt": "a cat [[block PROHIBITED_CONTENT]]"}, "blocked: PROHIBITED_CONTENT"),
         ({"size": "huge"}, "a width and a height"),
         ({"prompt": ["a cat"]}, "prompt is a text"),
@@ -154,6 +160,74 @@ def test_images_that_are_filtered(emulator):
         assert "filtered" in reply.headers["x-isogloss-losses"]
         with pytest.raises(openai.BadRequestError, match="all were filtered: unsafe"):
             client.images.generate(**words, prompt="a cat [[refuse unsafe]]")
+
+
+def test_several_images_are_drawn_one_by_one(client, front):
+    one = client.images.generate(model=IMAGE, prompt="a cat")
+    front.asked()
+    raw = client.images.with_raw_response.generate(model=IMAGE, prompt="a cat", n=4, quality="high")
+    reply = raw.parse()
+    assert [image.b64_json for image in reply.data] == [one.data[0].b64_json] * 4
+    assert reply.usage.total_tokens == 4 * one.usage.total_tokens
+    assert reply.usage.output_tokens_details.image_tokens == 4 * one.usage.output_tokens_details.image_tokens
+    assert raw.headers["x-isogloss-losses"].count("images.generate.request.quality") == 1
+    first, *others = front.asked()
+    assert others == [first] * 3
+
+
+def test_several_images_of_one_seed_differ(client, front):
+    words = {"model": IMAGE, "prompt": "a cat", "n": 10, "extra_body": {"seed": 7}}
+    raw = client.images.with_raw_response.generate(**words)
+    images = [image.b64_json for image in raw.parse().data]
+    assert len(set(images)) == 10
+    assert sorted(body["generationConfig"]["seed"] for body in front.asked()) == list(range(7, 17))
+    assert "images.generate.request" in raw.headers["x-isogloss-losses"].split()
+    assert [image.b64_json for image in client.images.generate(**words).data] == images
+    assert client.images.generate(**{**words, "n": 1}).data[0].b64_json == images[0]
+
+
+def test_several_edits_of_a_form(client, front):
+    reply = client.images.edit(model=IMAGE, prompt="add a hat", image=("cat.png", png(), "image/png"), n=2)
+    assert len(reply.data) == 2
+    first, second = front.asked()
+    assert base64.b64decode(first["contents"][0]["parts"][0]["inlineData"]["data"]) == png()
+    assert first == second
+
+
+SHY = """
+scripts:
+  - name: shy
+    title: filters the first of equal requests
+    times: 1
+    do: {answer: {finish: IMAGE_SAFETY, parts: [], finish_message: It may hurt.}}
+"""
+
+
+@pytest.fixture(scope="module")
+def shy(tmp_path_factory):
+    path = tmp_path_factory.mktemp("scripts") / "shy.yaml"
+    path.write_text(SHY)
+    with emulated(path) as running, gateway(running, front=["openai"], back="gemini") as front:
+        yield front
+
+
+def test_one_of_several_images_is_filtered(shy):
+    with shy.openai() as client:
+        raw = client.images.with_raw_response.generate(model=IMAGE, prompt="a cat [[shy]]", n=4)
+    reply = raw.parse()
+    assert len(reply.data) == 3
+    assert "images.generate.response.filtered" in raw.headers["x-isogloss-losses"]
+    with shy.raw(headers={"x-isogloss-explain": "1"}) as client:
+        told = client.post("/v1/images/generations", json={"model": IMAGE, "prompt": "a dog [[shy]]", "n": 3}).json()
+    (loss,) = [loss for loss in told["isogloss"]["losses"] if loss["rule"] == "images.generate.response.filtered"]
+    assert (loss["kind"], loss["pointer"]) == ("dropped", "/candidates/0/finishReason")
+    assert loss["reason"].startswith("1 of 3 replies left out")
+    assert "filtered: IMAGE_SAFETY It may hurt." in loss["reason"]
+
+
+def test_an_error_of_one_image_is_the_error_of_all(client):
+    with pytest.raises(openai.InternalServerError, match="overloaded"):
+        client.images.generate(model=IMAGE, prompt="a cat [[tired]] of being drawn", n=3)
 
 
 def test_images_in_a_chat(client):

@@ -7,6 +7,8 @@ import openai
 import pytest
 from google import genai
 from google.genai import errors, types
+from servers import emulated
+from wire.chain import gateway
 
 # With aiohttp beside it, google-genai makes a class of aiohttp's session, which aiohttp discourages.
 pytestmark = pytest.mark.filterwarnings("ignore:Inheritance class AiohttpClientSession:DeprecationWarning")
@@ -69,6 +71,35 @@ def test_vectors_come_in_the_order_of_their_texts(client, front):
         alone = client.embeddings.create(model=SECOND, input=texts[number], dimensions=64)
         assert closeness(alone.data[0].embedding, reply.data[number].embedding) == pytest.approx(1, abs=1e-5)
     assert reply.usage.prompt_tokens == reply.usage.total_tokens >= 230
+
+
+FORGETFUL = """
+scripts:
+  - name: forget
+    title: two vectors, however many were asked for
+    do:
+      raw:
+        status: 200
+        type: application/json
+        text: '{"embeddings": [{"values": [0.6, 0.8]}, {"values": [1, 0]}]}'
+"""
+
+
+def test_another_number_of_vectors_is_the_servers_mistake(tmp_path):
+    (tmp_path / "scripts.yaml").write_text(FORGETFUL)
+    with (
+        emulated(tmp_path / "scripts.yaml") as running,
+        gateway(running, front=["openai"], back="gemini") as front,
+        front.openai() as client,
+    ):
+        reply = client.embeddings.create(model=SECOND, input=["a [[forget]]", "b"])
+        assert [len(one.embedding) for one in reply.data] == [2, 2]
+        for texts, wanted in ((["a [[forget]]", "b", "c"], 3), (["a [[forget]]"] * 102 + ["b"], 100)):
+            with pytest.raises(
+                openai.InternalServerError, match=f"/embeddings: there must be {wanted} items"
+            ) as caught:
+                client.embeddings.create(model=SECOND, input=texts)
+            assert caught.value.status_code == 502
 
 
 def test_what_is_asked_arrives(client, front):

@@ -6,6 +6,7 @@ import io
 import json
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import isogloss
@@ -67,6 +68,21 @@ def test_a_video_from_its_request_to_its_bytes(studio, videos):
 def test_waiting_for_a_video(videos):
     done = videos.create_and_poll(model=f"gemini/{VEO}", prompt="a dog", poll_interval_ms=10)
     assert (done.status, done.progress, done.seconds, done.size) == ("completed", 100, "8", "1280x720")
+
+
+def test_several_videos_of_one_job(studio, videos):
+    """The content of a job is one video; the job says that there are more, and where."""
+    asked = videos.create(model=VEO, prompt="twins", extra_body={"n": 2})
+    for _ in range(3):
+        raw = videos.with_raw_response.retrieve(asked.id)
+    done = raw.parse()
+    assert done.status == "completed"
+    assert "videos.get.response.several" in raw.headers["x-isogloss-losses"]
+    first, second = done.extra_content["google"]["generateVideoResponse"]["generatedSamples"]
+    with studio.raw() as client:
+        films = [client.get("/gemini" + urlsplit(one["video"]["uri"]).path + "?alt=media") for one in (first, second)]
+    assert [film.headers["content-type"] for film in films] == ["video/mp4"] * 2
+    assert films[0].content == videos.download_content(asked.id).read() != films[1].content
 
 
 @pytest.mark.anyio

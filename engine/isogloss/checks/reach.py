@@ -1,4 +1,7 @@
-"""How far rules reach into a document: what stands where a reader has come to, one step after another."""
+"""How far rules reach into a document: what stands where a reader has come to, one step after another.
+
+A stream that one dialect tells as events is written in that dialect and never read: there, what rules write is asked.
+"""
 
 from __future__ import annotations
 
@@ -172,11 +175,12 @@ class Rest(Spot):
 
 
 class Reach:
-    """All that is read of one dialect."""
+    """All that is read of one dialect, or all that is written of it where it tells `events`."""
 
-    def __init__(self, book: Book, reader: str) -> None:
+    def __init__(self, book: Book, reader: str, events: tuple[str, ...] = ()) -> None:
         self.book = book
         self.reader = reader
+        self.events = events
 
     def below(self, spots: tuple[Spot, ...], name: str) -> tuple[Spot, ...]:
         """Return what reads the place one step below what reads a place."""
@@ -188,15 +192,17 @@ class Reach:
         return tuple(spot for spot in spots if not isinstance(spot, Left)) if walked else spots
 
     def document(self, name: str) -> tuple[Spot, ...]:
-        """Return what reads a document."""
-        return (Set(name),)
+        """Return what reads a document; an event is an item of a list, and what stands beside the lists."""
+        whole: tuple[Spot, ...] = (Set(name),)
+        items = (self.below(self.below(whole, listed), ITEM) for listed in self.events)
+        return (*whole, *(spot for item in items for spot in item))
 
     def set(self, rules: RuleSet) -> Iterator[Spot]:
         """Yield what reads an object by a rule set."""
         for rule in rules.rules:
             yield from self.rule(rule)
         yield from self.drops(rules.drops.get(self.reader, ()))
-        for line in rules.rest.get(self.reader, ()):
+        for line in rules.rest.get(self.reader, ()) if not self.events else ():
             path = tuple(line["at"].split(".")) if line["at"] else ()
             yield from (spot for name in line["takes"] for spot in way((*path, name), (Whole(),)))
         for name in rules.layouts:
@@ -206,16 +212,24 @@ class Reach:
 
     def rule(self, rule: Rule) -> Iterator[Spot]:
         """Yield what a rule reads."""
-        if rule.oneway not in (None, self.reader) or self.reader not in rule.sides:
+        if not self.runs(rule):
             return
         others = [node for side, node in rule.sides.items() if side != self.reader]
         moved = {v.names[0]: v.conversion for node in others for v in variables(node) if v.conversion}
         yield from self.enter(rule.sides[self.reader], tuple(moved.items()))
         yield from self.drops(rule.drops.get(self.reader, ()))
 
+    def runs(self, rule: Rule) -> bool:
+        """Tell whether a rule reads the dialect, or writes it where that is asked."""
+        if self.events:
+            runs = rule.oneway != self.reader and rule.drop is None and rule.refuse is None
+        else:
+            runs = rule.oneway in (None, self.reader)
+        return runs and self.reader in rule.sides
+
     def drops(self, drops: Iterable[Drop]) -> Iterator[Spot]:
-        """Yield the places that a sentence is given for."""
-        for drop in drops:
+        """Yield the places that a sentence is given for; it writes nothing."""
+        for drop in drops if not self.events else ():
             yield from way(drop.path, (Left(),))
 
     def enter(self, node: Node, moved: tuple[tuple[str, str], ...]) -> Iterator[Spot]:
@@ -282,7 +296,7 @@ class Reach:
             yield from way(slot.at, (*forms, *items))
 
     def _blocks(self, held: list[Block], slot: Slot) -> Iterator[Spot]:
-        running = [b for b in held if b.rule.oneway in (None, self.reader) and self.reader in b.rule.sides]
+        running = [block for block in held if self.runs(block.rule)]
         taken = frozenset(name for block in running for name in _known_by(block.rule.sides[self.reader]))
         for block in running:
             if isinstance(block.rule.sides[self.reader], Var):

@@ -11,7 +11,7 @@ from isogloss.cli import paper, sources
 from isogloss.cli.words import Exemplary
 from isogloss.errors import LossError
 from isogloss.loss import REFUSED
-from isogloss.translator import translate
+from isogloss.stateless import translate
 
 if TYPE_CHECKING:
     from isogloss.translator import Translation

@@ -27,8 +27,10 @@ class Codec:
     write: Callable[[tuple[Value, ...], Options], Value]
     #: Options without which it cannot work.
     needs: frozenset[str] = frozenset()
-    #: Has it done only where it changes something; see `references.spare`.
+    #: Has it done only where it must be: `references.spare` in either direction, others where they write.
     spares: Callable[..., Callable[[Value], Value]] | None = None
+    #: The option that says what every text that fits has in it; nothing else is asked of one.
+    clue: str | None = None
     #: Cuts what is too long: only what remembers the whole can undo that.
     cuts: bool = False
 
@@ -41,6 +43,11 @@ def is_text(value: Value, _: Options) -> bool:
 def is_object(value: Value, _: Options) -> bool:
     """Tell whether a value is an object."""
     return isinstance(value, dict)
+
+
+def whole(value: Value, _: Options) -> tuple[Value]:
+    """Read a value as it is."""
+    return (value,)
 
 
 def same(neutral: tuple[Value, ...], _: Options) -> Value:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.codecs.codec import Codec, CodecError, is_text
 from isogloss.values import ABSENT, Value, finite, type_name
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from isogloss.codecs.codec import Options
 
 
@@ -49,12 +52,16 @@ def _read_json(value: Value, options: Options) -> tuple[Value]:
     return (found,)
 
 
-_ENCODER: Final = json.JSONEncoder(ensure_ascii=False)
+def _encoder() -> Callable[[Value], str]:
+    """Return what writes JSON text; letters beyond ASCII stay letters. The encoder in C is made once, not each time."""
+    encoder = json.JSONEncoder(ensure_ascii=False)
+    if c_make_encoder is None:
+        return encoder.encode
+    encode = c_make_encoder(None, encoder.default, encode_basestring, None, ": ", ", ", False, False, True)
+    return lambda value: "".join(encode(value, 0))
 
 
-def dump_json(value: Value) -> str:
-    """Write JSON text; letters beyond ASCII stay letters."""
-    return _ENCODER.encode(value)
+dump_json: Final = _encoder()
 
 
 def _write_json(neutral: tuple[Value, ...], _: Options) -> Value:
@@ -89,6 +96,32 @@ def _write_text_or_object(neutral: tuple[Value, ...], options: Options) -> Value
     return {options["key"]: neutral[0]} if found is ABSENT else found
 
 
+#: Longer texts are not remembered, nor more of them than so many.
+_LONG: Final = 4096
+_MOST: Final = 1024
+_quick: Final = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
+
+
+def _spare(work: Callable[..., Value], options: Options, *_: Any) -> Callable[[Value], Value]:
+    """Look for names that stand twice, and numbers that are too large, once in each text: histories come again."""
+    clean: set[str] = set()
+    key = options["key"]
+
+    def run(value: Value) -> Value:
+        if type(value) is not str:
+            return work(value)
+        if value in clean:
+            return _quick(value, 0)[0]
+        made = work(value)
+        if len(value) <= _LONG and made.get(key) is not value and (value[0], value[-1]) == ("{", "}"):
+            if len(clean) >= _MOST:
+                clean.clear()
+            clean.add(value)
+        return made
+
+    return run
+
+
 def _read_text_or_object(value: Value, options: Options) -> tuple[Value]:
     key = options["key"]
     plain = value.keys() == {key} and isinstance(value[key], str)
@@ -98,6 +131,11 @@ def _read_text_or_object(value: Value, options: Options) -> tuple[Value]:
 CODECS: Final[dict[str, Codec]] = {
     "json-text": Codec(1, is_text, _read_json, _write_json),
     "object-text": Codec(
-        1, lambda value, _: isinstance(value, dict), _read_text_or_object, _write_text_or_object, frozenset({"key"})
+        1,
+        lambda value, _: isinstance(value, dict),
+        _read_text_or_object,
+        _write_text_or_object,
+        frozenset({"key"}),
+        spares=_spare,
     ),
 }

@@ -9,7 +9,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Final
 
-from isogloss.codecs.codec import Codec, CodecError, is_object, is_text, same
+from isogloss.codecs.codec import Codec, CodecError, is_object, is_text, same, whole
 from isogloss.codecs.json_text import parse_json
 from isogloss.values import ABSENT, Value
 
@@ -35,10 +35,6 @@ def _write_short(neutral: tuple[Value, ...], options: Options) -> Value:
     if not isinstance(text, str) or len(text) <= options["most"]:
         return text
     return options["head"] + hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def _read_whole(value: Value, _: Options) -> tuple[Value]:
-    return (value,)
 
 
 def _read_members(value: Value, _: Options) -> tuple[Value]:
@@ -179,8 +175,8 @@ def _read_place(value: Value, options: Options) -> tuple[Value]:
 CODECS: Final[dict[str, Codec]] = {
     "place": Codec(1, _is_place, _read_place, same, frozenset({"places"})),
     "members": Codec(1, is_object, _read_members, _write_members),
-    "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"})),
-    "short": Codec(1, is_text, _read_whole, _write_short, frozenset({"head", "most"})),
+    "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"}), clue="mark"),
+    "short": Codec(1, is_text, whole, _write_short, frozenset({"head", "most"})),
     "identifier": Codec(
         1, is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"}), cuts=True
     ),

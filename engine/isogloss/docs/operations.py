@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from isogloss import lens
+from isogloss.apart import Times
 from isogloss.docs import plans, prefixes, sentences
 from isogloss.docs.markdown import anchor, code, page, shown, table, value, words
 from isogloss.errors import UnknownName
@@ -13,6 +14,7 @@ from isogloss.example import variables
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from isogloss.apart import Apart
     from isogloss.rule import Block, Drop, Layout, Rule, RuleSet, Ruleset, Slot, Telling
     from isogloss.values import Path
 
@@ -57,16 +59,36 @@ def _document(ruleset: Ruleset, rules: RuleSet) -> list[str]:
 
 
 def _shares(rules: RuleSet) -> Iterator[str]:
-    """Say what takes several calls, and how their replies become one."""
+    """Say what takes several calls, how their replies become one, and how long a reply must be."""
     for dialect, apart in rules.apart.items():
-        alike = f" that say {_places(apart.alike)} alike" if apart.alike else ""
-        sizes = f"calls of at most {apart.most} item{'s' * (apart.most > 1)}{alike}, and holds at most {apart.limit}"
-        yield f"Where {code(dialect)} is read, {_places([apart.at])} is asked for in {sizes}."
+        told = _times(apart) if isinstance(apart, Times) else _cut(apart)
+        yield f"Where {code(dialect)} is read, {told}{_only(apart)}."
     for dialect, join in rules.joins.items() if not rules.stream else ():
         number = f", numbered by {code(join.number)}" if join.number else ""
         added = f"; the numbers of {_places(join.adds)} are added" if join.adds else ""
         lists = f"{_places(join.lists)} of all follow each other{number}{added}"
         yield f"Where {code(dialect)} is written, replies of several calls become one: {lists}."
+    for dialect, answers in rules.answers.items():
+        held = f"{_places(answers.at)} must hold as many items as {_places([answers.each])} of the request"
+        order = f", in its order by {code(answers.number)}" if answers.number else ""
+        yield f"Where {code(dialect)} is read and its request is known, {held}{order}."
+
+
+def _cut(apart: Apart) -> str:
+    alike = f" that say {_places(apart.alike)} alike" if apart.alike else ""
+    sizes = f"calls of at most {apart.most} item{'s' * (apart.most > 1)}{alike}, and holds at most {apart.limit}"
+    return f"{_places([apart.at])} is asked for in {sizes}"
+
+
+def _times(times: Times) -> str:
+    rising = f"; {_places(times.rises)} is one higher in each" if times.rises else ""
+    calls = f"in as many calls, at most {times.limit}, each of which says 1 there{rising}"
+    return f"what {_places([times.at])} counts is asked for {calls}; replies that are refused are left out"
+
+
+def _only(apart: Apart | Times) -> str:
+    needs = [f"{code(dialect)} families with {sentences.facts(needed)}" for dialect, needed in apart.needs.items()]
+    return f"; so for {' and '.join(needs)}" if needs else ""
 
 
 def _places(paths: Iterable[Path]) -> str:
