@@ -78,7 +78,7 @@ def test_a_whole_request_is_counted(reverse):
     ("path", "status", "words"),
     [
         ("models/imagen-4.0-generate-001:predict", 501, "ask generateContent"),
-        (f"models/{FLASH}:dream", 404, "there is no route"),
+        (f"models/{FLASH}:dream", 404, "there is no such method"),
         ("cachedContents", 404, "there is no route"),
     ],
 )
