@@ -126,9 +126,9 @@ def plain(value: Any) -> Any:
 
 @dataclass(frozen=True)
 class Told:
-    """What came out of a stream: its events, and what was lost after the request."""
+    """What came out of a stream, or became of an error: and what was lost after the request."""
 
-    body: list[Any]
+    body: Any
     losses: tuple[isogloss.Loss, ...]
 
 
@@ -145,11 +145,18 @@ def translated(case: Case, trace: bool) -> isogloss.Translation | Told:
     if case.asked is not None:
         gloss = isogloss.Translator(case.writer, case.reader, **options)
         exchange = gloss.exchange(case.operation, plain(case.asked), model=case.model)
-        return exchange.response(case.given)
+        return answered(exchange, case.given) if case.phase == "error" else exchange.response(case.given)
     operation = f"{case.operation}.{case.phase}"
     return isogloss.translate(
         case.given, operation, source=case.reader, target=case.writer, model=case.model, **options
     )
+
+
+def answered(exchange: isogloss.Exchange, given: Any) -> Told:
+    """Tell an exchange of an error, which comes in its envelope."""
+    reply = exchange.error(given["status"], given["body"], given["headers"])
+    told = {"status": reply.status, "headers": reply.headers, "body": reply.body}
+    return Told({name: value for name, value in told.items() if value != {}}, reply.losses)
 
 
 def failing(case: Case, events: list[Any]) -> list[Any]:

@@ -98,6 +98,7 @@ ORDER = [
     "envelope",
     "running",
     "meanings",
+    "places",
     "calls",
     "shares",
     "translator",

@@ -11,6 +11,7 @@ dialects:
   hill:
     routes:
       - {operation: sing, method: POST, path: /sing, match: /sing, stream: {as: notes}}
+      - {operation: sing, method: POST, path: /sting, match: /sting, heard: false}
   dale:
     newest: {text: mute}
     routes:
@@ -83,3 +84,10 @@ def test_a_model_must_be_named(gloss):
 def test_an_operation_must_be_known(gloss):
     with pytest.raises(UnknownName):
         _ = gloss.exchange("dance", {}, model="lark").calls
+
+
+@pytest.mark.parametrize(("path", "near"), [("/sings", ("POST /sing",)), ("/v1/sng", ("POST /sing",)), ("/dance", ())])
+def test_an_unknown_path_is_answered_with_what_ends_alike_and_is_heard(gloss, path, near):
+    with pytest.raises(UnknownName) as caught:
+        gloss.route("POST", path)
+    assert caught.value.near == near

@@ -216,6 +216,8 @@ def _listed_items(
             if strand is not None and layout.read.seams is not None:
                 strand.lengthen(item.kind, 1)
             items += [] if _says_nothing(item.block, item.env) else [item]
+        else:
+            _check_form(run, member, here, "text or an object" if slot.form == "plain-or-items" else "an object")
         if slot.number is not None and isinstance(member, dict) and slot.number in member:
             run.accounts.claim((*here, slot.number), "normal", run.owner)
     return items
@@ -223,7 +225,15 @@ def _listed_items(
 
 def _alone(run: Run, layout: TurnedLayout, slot: Slot, value: Value, path: Path) -> list[Item]:
     item = _block(run, layout, slot, value, path)
+    if item is None:
+        _check_form(run, value, path, "an object")
     return [item] if item is not None else []
+
+
+def _check_form(run: Run, value: Value, path: Path, wanted: str) -> None:
+    """Refuse what can be no block, whatever its kind; nothing at all is none that was meant."""
+    if not isinstance(value, dict | None) and not run.accounts.claimed(path):
+        run.refuse(path, f"{wanted} must stand here, not {type_name(value)}")
 
 
 def _field(run: Run, block: TurnedBlock, group: dict[str, Value], path: Path) -> Item | None:
@@ -271,7 +281,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
         if not satisfied(rule, found.env):
-            run.lose(rule.kind or "dropped", path, None, rule.drop or rule.reason)
+            run.lose(rule.kind or "dropped", path, None, worded(rule.drop or rule.reason, found.env))
         return None
     if rule.kind is not None:
         run.lose(rule.kind, path, None, rule.reason)

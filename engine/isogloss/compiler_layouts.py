@@ -89,6 +89,9 @@ class LayoutCompiler(Slots):
         words = set(line) - {"reason", "needs", "insert", "kind", "value"}
         if line.get("kind") and "give" in line:
             return
+        if words == {"leads"}:
+            body.add(f"if mem.get({line['leads']!r}) is not None: raise Bail")
+            return
         if words == {"empty"}:
             body.add(f"if not {self.laid}: raise Bail")
         elif words in ({"last"}, {"last", "lacks"}):

@@ -22,7 +22,7 @@ from isogloss.compiler_guards import guard_source
 from isogloss.compiler_reading import Reading, necessary
 from isogloss.compiler_sums import completed, unwritten
 from isogloss.compiler_writing import Writing
-from isogloss.example import All, Const, Each, Known, Node, Obj, Var, places
+from isogloss.example import NAME_TOLD, All, Const, Each, Known, Node, Obj, Var, places
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -259,6 +259,8 @@ class RuleCompiler:
             code.add(f"if not ({test}): raise Bail" if test else "raise Bail")
             return
         reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
+        if rule.drop is not None and NAME_TOLD.search(reason):
+            raise Unsupported(turn.id)
         assert bind.path is not None
         note = lost_note((1, read.index), rule.kind or "dropped", steps(bind.path), "None", rule, reason)
         code.add(f"if not ({test}): {note}" if test else note)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 #: What this compiler understands of a table.
 _TABLE: Final = [
-    *("name", "mark", "columns", "rows", "family_rows", "between", "nearest", "fold", "unknown", "reason", "kind"),
-    *("note", "source"),
+    *("name", "mark", "columns", "rows", "family_rows", "between", "nearest", "fold", "unknown", "strict", "reason"),
+    *("kind", "note", "source"),
 ]
 
 

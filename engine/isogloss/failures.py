@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from isogloss.errors import DocumentError, IsoglossError, LossError, UnknownName, ValidationError
-from isogloss.pointer import parse_pointer
+from isogloss.pointer import place
 from isogloss.stateless import translate
 from isogloss.translator import Reply
 
@@ -65,13 +65,6 @@ def _advice(failure: Failure) -> dict[str, str]:
 def refusal(gloss: Translator, error: IsoglossError) -> Reply:
     """Say what `gloss.route` and `gloss.exchange` have raised as the caller's dialect says errors."""
     return Bearer(gloss.ruleset).say(of_request(error), gloss.source)
-
-
-def place(pointer: str) -> str | None:
-    """Spell a JSON Pointer as both sorts of APIs spell places: a[0].b."""
-    steps = parse_pointer(pointer)
-    text = "".join(f"[{step}]" if str(step).isdigit() else f".{step}" for step in steps)
-    return text.removeprefix(".") or None
 
 
 def of_request(error: IsoglossError) -> Failure:

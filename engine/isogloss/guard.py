@@ -1,13 +1,14 @@
 """Guards: the part of JMESPath that asks yes or no, compiled to plain functions.
 
-Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type and length. Nothing else:
-a guard is a condition, not a program. No JMESPath interpreter runs when documents are translated (it costs 4-50 µs a
-search; these cost well under one).
+Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type, length and floor. Nothing
+else: a guard is a condition, not a program. No JMESPath interpreter runs when documents are translated (it costs
+4-50 µs a search; these cost well under one).
 """
 
 from __future__ import annotations
 
 import contextlib
+import math
 import operator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
@@ -212,12 +213,17 @@ def _length(value: Value) -> int | None:
     return len(value) if isinstance(value, str | list | dict) else None
 
 
+def _floor(value: Value) -> int | None:
+    return math.floor(value) if numbers(value) and math.isfinite(value) else None
+
+
 #: What guards may call, by name.
 FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
     "contains": _contains,
     "starts_with": _starts_with,
     "type": type_name,
     "length": _length,
+    "floor": _floor,
 }
 _NODES: Final[dict[str, Callable[[dict[str, Any]], Guard]]] = {
     "field": _field,

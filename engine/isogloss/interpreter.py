@@ -266,7 +266,7 @@ class Run:
             for claim in found.claims:
                 self.accounts.claim(claim, "satisfied", self.owner)
             return
-        reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
+        reason = rule.reason or worded(rule.drop or rule.refuse or "the other dialect cannot say this", found.env)
         if turn.gated == "refuse":
             where = found.claims[0] if found.claims else path
             self.refuse(where, reason if rule.refuse is None else worded(rule.refuse, found.env), rule.status)

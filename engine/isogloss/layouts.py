@@ -187,7 +187,10 @@ class Writer:
 
     def _legalise(self) -> None:
         for line in self.layout.legal:
-            if "give" in line:
+            if "leads" in line:
+                for group in self.laid:
+                    self._told_first(group, line)
+            elif "give" in line:
                 for group in self.laid:
                     self._give(group, line)
             elif ("empty" in line and not self.laid) or (
@@ -204,6 +207,18 @@ class Writer:
             return
         item.env[line["give"]] = Bound(line["value"])
         self.run.lose("defaulted", item.path, None, line["reason"])
+
+    def _told_first(self, group: Laid, line: Mapping[str, Any]) -> None:
+        """Put what the exchange keeps before all else; in a stream, before its first piece."""
+        kept, strand = self.run.exchange.get(line["leads"]), self.run.strand(self.layout)
+        flag = f"leads {line['leads']}"
+        if kept is ABSENT or (strand is not None and flag in strand.said):
+            return
+        block = next(block for block in self.layout.blocks if block.kind == line["kind"])
+        assert block.block.plain is not None
+        group.lead(self.layout.slot_of(block.kind, group.role), [Item(block, {block.block.plain: Bound(kept)}, ())])
+        if strand is not None:
+            strand.said.add(flag)
 
     def _end(self, last: Laid, line: Mapping[str, Any]) -> None:
         """Put a group after the last one, or a block into it that it lacks."""

@@ -274,7 +274,7 @@ class Reader(Entries):
     # ------------------------------------------------------------------ tables, families, dialects
 
     def _table(self, name: str, entry: Map) -> Table:
-        self.keys(entry, "columns rows between nearest fold unknown reason kind note source title")
+        self.keys(entry, "columns rows between nearest fold unknown strict reason kind note source title")
         columns = tuple(entry.get("columns", self.columns))
         return Table(
             name=name,
@@ -286,6 +286,7 @@ class Reader(Entries):
             nearest=self.text(entry, "nearest"),
             fold=entry.get("fold"),
             unknown=entry.get("unknown", "drop"),
+            strict=entry.get("strict"),
             reason=self.text(entry, "reason"),
             kind=self.choice(entry, "kind", ("clamped", "approximated")) or "clamped",
             note=self.text(entry, "note"),

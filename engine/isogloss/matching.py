@@ -90,7 +90,7 @@ def match(run: Run, node: Node, value: Value, path: Path, found: Found) -> bool:
 def _match_known(run: Run, node: Known, value: Value, path: Path, found: Found) -> bool:
     conversion = run.lens.conversion(node.conversion) if node.conversion else None
     if conversion is not None and conversion.codec is not None:
-        if not conversion.codec.fits(value, conversion.options):
+        if not conversion.codec.fits(value, run.options(conversion)):
             return False
         value = read_codec(run, conversion, value, path)[0]
     found.kept.append(path)
@@ -132,7 +132,7 @@ def _match_variable(run: Run, node: Var, value: Value, path: Path, found: Found)
         if conversion is None or conversion.sort == "codec" or (conversion.sort == "table" and not _nested(value)):
             found.claims.append(path)
         return True
-    if not conversion.codec.fits(value, conversion.options):
+    if not conversion.codec.fits(value, run.options(conversion)):
         return False
     for name, part in zip(node.names, read_codec(run, conversion, value, path), strict=True):
         if part is not ABSENT:

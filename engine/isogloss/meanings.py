@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import library
+from isogloss import families, library
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,10 +22,12 @@ _PHASES: Final = ("request", "response", "stream", "error")
 class Meaning:
     """What one name means."""
 
-    __slots__ = ("assumed", "fits", "lenses", "matches", "model", "target_model")
+    __slots__ = ("assumed", "fits", "lenses", "matches", "model", "target_model", "told")
 
     def __init__(self, gloss: Translator, model: str | None) -> None:
         self.model = model
+        #: What replies call it: as the caller does, but for prefixes that only say where it is asked for.
+        self.told = None if model is None else families.bare(gloss.ruleset.dialects[gloss.target], model)
         self.target_model = gloss.target_model(model)
         self.matches = matches(gloss, model, self.target_model)
         match = self.matches[gloss.target]

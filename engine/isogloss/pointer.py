@@ -36,6 +36,13 @@ def parse_pointer(text: str) -> tuple[str, ...]:
     return tuple(step.replace("~1", "/").replace("~0", "~") for step in text.lstrip("/").split("/"))
 
 
+def place(text: str) -> str | None:
+    """Spell a JSON Pointer as APIs spell places in their errors: a[0].b."""
+    steps = parse_pointer(text)
+    spelled = "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in steps)
+    return spelled.removeprefix(".") or None
+
+
 def dotted(text: str) -> tuple[str, ...]:
     """Read a rule file's dotted path: 'a.b' is ('a', 'b'), '' is the object itself."""
     return tuple(text.split(".")) if text else ()

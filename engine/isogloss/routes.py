@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from isogloss import paths, pointer
-from isogloss.errors import DocumentError, UnknownName
+from isogloss.errors import DocumentError, UnknownName, near
 from isogloss.lens import holds
 from isogloss.values import ABSENT
 
@@ -77,8 +77,16 @@ def find(dialect: Dialect, method: str, path: str, query: Mapping[str, str]) -> 
 
 
 def unknown(dialect: Dialect, method: str, path: str) -> UnknownName:
-    """Say that there is no such route, and which come near."""
-    return UnknownName("route", f"{method} {path}", [f"{entry['method']} {entry['path']}" for entry in dialect.routes])
+    """Say that there is no such route, and which come near: those that end alike, since most begin alike."""
+    known = {
+        f"{entry['method']} {entry['path']}": entry["path"] for entry in dialect.routes if entry.get("heard", True)
+    }
+    akin = [name for name, known_path in known.items() if near(_end(path), [_end(known_path)])]
+    return UnknownName("route", f"{method} {path}", akin)
+
+
+def _end(path: str) -> str:
+    return path.rstrip("/").rpartition("/")[2]
 
 
 def call(

@@ -129,8 +129,9 @@ class Table:
     between: bool = False
     #: The sign between two numbers; for such a word that no cell holds, the row with the nearest ratio, then product.
     nearest: str = ""
-    #: Dialect whose words are read in any case.
+    #: Dialects whose words are read in any case, and whose unknown words are refused.
     fold: str | None = None
+    strict: str | None = None
     #: What an unknown word does: drop (a loss), refuse, keep, or {dialect: word}.
     unknown: Any = "drop"
     reason: str = ""
@@ -370,9 +371,8 @@ class Dialect:
 
     name: str
     mark: Mark
-    #: null means absent.
+    #: null means absent; names are also read in snake_case.
     nulls_absent: bool
-    #: Names are also read in snake_case.
     snake: bool
     prefixes: tuple[str, ...]
     routes: tuple[Mapping[str, Any], ...]

@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 Account = list[Any]
 
 
+def steps(lens: Lens, document: Value, values: Object, gloss: Translator) -> tuple[Step, ...]:
+    """Take every step of a document that has been translated, as the interpreter takes them."""
+    return _steps([lens, document, values, gloss.defaults])
+
+
 def _steps(account: Account) -> tuple[Step, ...]:
     """Return every step, as the interpreter takes it."""
     lens, document, values, defaults = account

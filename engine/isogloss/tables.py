@@ -181,7 +181,7 @@ def _reason(table: Table, row: Row, side: int) -> str:
 
 
 def _unknown(run: Run, table: Table, value: Value, path: Path, at: Path) -> Value:
-    policy: Any = table.unknown
+    policy: Any = "refuse" if table.strict == run.lens.reader else table.unknown
     if policy == "keep":
         return value
     shown = repr(value) if isinstance(value, str | int | float | bool) else type_name(value)

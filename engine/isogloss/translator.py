@@ -17,6 +17,7 @@ from isogloss.lens import Lens
 from isogloss.limits import LIMITS, bounded
 from isogloss.loss import REFUSED, Loss
 from isogloss.meanings import Meaning
+from isogloss.places import Places
 from isogloss.pointer import find
 from isogloss.routes import Call, Route
 from isogloss.running import Translation, direct, run, seed_of
@@ -330,8 +331,7 @@ class Exchange:
         gloss = self.gloss
         if gloss.trace:
             return None
-        lens = self._lens("stream", gloss.target, gloss.source)
-        key = (gloss.defaults, gloss.on_loss)
+        lens, key = self._lens("stream", gloss.target, gloss.source), (gloss.defaults, gloss.on_loss)
         if key not in lens.stencils:
             from isogloss.stencils import Stencils
 
@@ -355,10 +355,10 @@ class Exchange:
         envelope: Object = {"status": status, "body": error_body(body)}
         if headers:
             envelope["headers"] = lower(headers)
+        self.values["places"] = Places(self)
         done = self._back(self._lens("error", self.gloss.target, self.gloss.source), envelope, self._memory)
         self.losses += done.losses
-        reply = done.body
-        return Reply(reply["status"], reply.get("headers", {}), reply["body"], done.losses)
+        return Reply(done.body["status"], done.body.get("headers", {}), done.body["body"], done.losses)
 
     def after(self, asked: Memory | None = None) -> Memory:
         """Return what a reply may know: what the request has said, or its share."""
@@ -373,8 +373,8 @@ class Exchange:
         known = values.copy()
         if "now" in known:
             del known["now"]
-        if self.plan.model is not None:
-            known["model"] = self.plan.model
+        if self.plan.told is not None:
+            known["model"] = self.plan.told
         return known
 
     def _recalled(self, values: Object) -> Memory:

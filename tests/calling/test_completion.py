@@ -211,6 +211,13 @@ def test_a_request_that_cannot_be_translated(gemini):
     assert gemini.requests() == []
 
 
+def test_what_the_server_refuses_is_named_as_the_caller_named_it(gemini):
+    with pytest.raises(openai.BadRequestError) as failed:
+        completion(FLASH, HELLO, temperature=99)
+    assert failed.value.param == "temperature"
+    assert [one["status"] for one in gemini.requests()] == [400]
+
+
 def test_other_names_of_options_are_options(gemini):
     """What LiteLLM calls otherwise is no word of the request: an address least of all."""
     with pytest.raises(openai.APIConnectionError):

@@ -19,6 +19,7 @@ def test_embeddings(call, asked):
     assert done["data"][1]["embedding"] == done.data[1].embedding
     assert {type(number) for number in done.data[0].embedding} == {float}
     assert done.usage.prompt_tokens is not None
+    assert done.model == "gemini-embedding-2"
     CreateEmbeddingResponse.model_validate(done.to_dict(), strict=True)
     assert done.model_dump() == done.to_dict()
     assert repr(done).startswith("EmbeddingResponse(data=[{")

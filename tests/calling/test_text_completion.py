@@ -53,6 +53,23 @@ def test_several_prompts(call, asked):
     assert len(asked()) == 2
 
 
+def test_echo_of_several_prompts(call):
+    done = call("text_completion", ["one: ", "two: "], FLASH, n=2, echo=True)
+    plain = call("text_completion", ["one: ", "two: "], FLASH, n=2)
+    heads = ("one: ", "one: ", "two: ", "two: ")
+    assert [choice.text for choice in done.choices] == [
+        head + choice.text for head, choice in zip(heads, plain.choices, strict=True)
+    ]
+    assert "/echo" not in [loss.pointer for loss in done.losses]
+
+
+@pytest.mark.parametrize("way", [streamed, streamed_in_a_loop])
+@pytest.mark.usefixtures("gemini")
+def test_echo_streamed(way):
+    text = "".join(chunk.choices[0].text for chunk in way("Hello", echo=True) if chunk.choices)
+    assert text == "Hello" + isogloss.text_completion("Hello", FLASH).choices[0].text
+
+
 def test_what_is_refused(call, gemini):
     with pytest.raises(openai.BadRequestError, match="send the text"):
         call("text_completion", [1, 2], FLASH)

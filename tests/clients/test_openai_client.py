@@ -619,7 +619,7 @@ def test_the_client_retries_after_the_time_google_names():
 def test_a_bad_field_is_named():
     with pytest.raises(openai.BadRequestError) as raised:
         ask(google_error(400, "INVALID_ARGUMENT", "Invalid value", FIELD))
-    assert raised.value.param == "contents"
+    assert raised.value.param == "messages"
 
 
 @pytest.mark.parametrize("body", ["<html>Bad gateway</html>", "", [{"error": {"code": 502, "message": "bad gw"}}]])

@@ -15,7 +15,10 @@ SPOKEN = {"speech_pcm": "pcm", "speech_wav": "wav", "speech_None": None}
 #: What is done otherwise on purpose: the places, and why.
 DIFFERENCES = {
     "image_imagen": ({"/body/parameters/imageSize", "/body/parameters/sampleImageSize"}, "Google's name is another"),
-    "image_imagen_filtered": ({"/body/parameters"}, "an empty object says nothing"),
+    "image_imagen_filtered": (
+        {"/body/parameters/sampleCount"},
+        "one is what OpenAI makes unasked, and Imagen makes four",
+    ),
     "image_nano_banana": (
         {"/url", "/body/instances", "/body/parameters", "/body/contents", "/body/generationConfig"},
         "it is a Gemini model, which has no predict",

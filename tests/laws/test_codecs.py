@@ -97,6 +97,7 @@ DRAWN = {
         st.builds("models/{}/operations/{}".format, TEXTS, TEXTS) | TEXTS.map("models/{}/operations/a".format),
         ["operation"],
     ),
+    "place": (st.sampled_from(["a", "a[0].b"]), ["asked"]),
     "lone-reference": (draw.json_schemas() | draw.objects, ["schema_references"]),
     "extension": (st.builds("{}.{}".format, TEXTS, st.sampled_from(["png", "PDF", "x"])), [None]),
 }
@@ -104,7 +105,8 @@ DRAWN = {
 
 def options(name: str | None) -> dict[str, object]:
     found = dict(VALUES[name]) if name else {}
-    return {key: PIECES if value == "@pieces" else value for key, value in found.items()}
+    kept = {"@pieces": PIECES, "@places": {"a": "a", "a[0].b": "a"}.get}
+    return {key: kept.get(value, value) if isinstance(value, str) else value for key, value in found.items()}
 
 
 @pytest.mark.parametrize("name", CODECS)

@@ -160,6 +160,12 @@ def test_a_type_that_its_address_belies_is_lost_and_said_so():
     assert ("dropped", "/contents/0/parts/0/fileData/mimeType") in lost(done)
 
 
+def test_what_was_filtered_is_said_with_its_reason():
+    reply = {"predictions": [{"bytesBase64Encoded": "iVBORw0KGgo="}, {"raiFilteredReason": "too fat"}]}
+    done = isogloss.translate(reply, "images.generate.response", source="gemini", target="openai", model="gpt-image-1")
+    assert [loss.reason for loss in done.losses if loss.pointer] == ["an image was filtered: too fat"]
+
+
 def test_arguments_with_a_number_that_is_too_large_are_refused_every_time():
     call = {**CALL, "function": {"name": "f", "arguments": '{"a": 1e999}'}}
     request = {"messages": [USER, {"role": "assistant", "tool_calls": [call]}]}

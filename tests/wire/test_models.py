@@ -1,5 +1,8 @@
 """Lists of models and counts of tokens, by both official clients, through gateways of either front."""
 
+import re
+
+import httpx
 import openai
 import pytest
 from google import genai
@@ -69,3 +72,18 @@ def test_a_whole_request_is_counted(reverse):
         wrong = client.post(path, json={"contents": contents, "generateContentRequest": whole})
     assert alone < with_more.json()["totalTokens"]
     assert (wrong.status_code, wrong.json()["error"]["status"]) == (400, "INVALID_ARGUMENT")
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "words"),
+    [
+        ("models/imagen-4.0-generate-001:predict", 501, "ask generateContent"),
+        (f"models/{FLASH}:dream", 404, "there is no such method"),
+        ("cachedContents", 404, "there is no route"),
+    ],
+)
+def test_what_openais_server_does_not_have_is_said_so(reverse, path, status, words):
+    found = httpx.post(f"{reverse.url}/v1beta/{path}", json={}, headers={"x-goog-api-key": KEY})
+    assert (found.status_code, found.json()["error"]["code"]) == (status, status)
+    assert words in found.text
+    assert found.text.count("POST ") == len(set(re.findall("POST [^']+", found.text)))

@@ -209,7 +209,7 @@ def _kinds_named(book: Book, layout: Layout) -> Iterator[tuple[Mark, str]]:
 def _legal_kinds(
     book: Book, layout: Layout, dialect: str, index: int, line: Mapping[str, Any]
 ) -> Iterator[tuple[Mark, str]]:
-    if "give" in line:
+    if "give" in line or {"leads", "kind"} <= line.keys():
         yield book.mark(layout.mark, dialect, "legal", index, "kind"), line["kind"]
     if "insert" in line:
         yield book.mark(layout.mark, dialect, "legal", index, "insert", "kind"), line["insert"]["kind"]
@@ -249,6 +249,15 @@ def _slots(book: Book, layout: Layout) -> Iterator[Problem]:
         for index, line in enumerate(side.legal):
             mark = book.mark(layout.mark, dialect, "legal", index, "needs")
             yield from absent_facts(book, dialect, line.get("needs", ()), mark)
+            yield from _leads(book, line, book.mark(layout.mark, dialect, "legal", index, "leads"))
+
+
+def _leads(book: Book, line: Mapping[str, Any], mark: Mark) -> Iterator[Problem]:
+    known = GIVEN | _remembered(book)
+    if "leads" in line and line["leads"] not in known:
+        yield book.unknown(mark, "value of the exchange", line["leads"], known)
+    elif "leads" in line and not any(b.plain for b in book.blocks.values() if b.kind == line.get("kind")):
+        yield Problem(mark, "what leads is the bare form of a kind; name one that has a plain variable as its kind")
 
 
 # --------------------------------------------------------------------- blocks

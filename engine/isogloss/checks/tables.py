@@ -86,7 +86,8 @@ def _leads(rows: tuple[Row, ...], side: int) -> Iterator[Problem]:
 
 def _words(book: Book, table: Table) -> Iterator[Problem]:
     """Whatever names a dialect must name one."""
-    named = [*(("columns", name) for name in table.columns), *((("fold", table.fold),) if table.fold else ())]
+    named = [("columns", name) for name in table.columns]
+    named += [(word, name) for word, name in (("fold", table.fold), ("strict", table.strict)) if name is not None]
     named += [("unknown", name) for name in (table.unknown if isinstance(table.unknown, dict) else ())]
     for word, name in named:
         if name not in book.ruleset.dialects:

@@ -26,12 +26,13 @@ def check(book: Book) -> Iterator[Problem]:
 
 
 def _told(book: Book, held: Held) -> Iterator[Problem]:
-    """What a refusal puts into its sentence must have been read."""
+    """What a refusal, or a drop, puts into its sentence must have been read."""
     rule = held.rule
     known = set[str]().union(*(names_in(side) for side in rule.sides.values()))
-    for name in example.NAME_TOLD.findall(rule.refuse or ""):
-        if name not in known:
-            yield book.unknown(book.mark(rule.mark, "refuse"), "variable", name, known)
+    for word, sentence in (("refuse", rule.refuse), ("drop", rule.drop)):
+        for name in example.NAME_TOLD.findall(sentence or ""):
+            if name not in known:
+                yield book.unknown(book.mark(rule.mark, word), "variable", name, known)
 
 
 def _astray(book: Book, held: Held) -> Iterator[Problem]:

@@ -17,8 +17,12 @@ if TYPE_CHECKING:
 _HEAD: Final = 256
 
 
-def _is_data_url(value: Value, _: Options) -> bool:
-    return isinstance(value, str) and value[:5].lower() == "data:"
+def _is_data_url(value: Value, options: Options) -> bool:
+    """Tell whether a value is a data URL; where `types` are given, of one of these, and with something in it."""
+    if not isinstance(value, str) or value[:5].lower() != "data:":
+        return False
+    comma = value.find(",", 0, _HEAD) if "types" in options else -1
+    return comma < 0 or (value[5:comma].lower().startswith(tuple(options["types"])) and len(value) > comma + 1)
 
 
 def _read_data_url(value: Value, _: Options) -> tuple[Value, Value]:

@@ -158,7 +158,22 @@ def _write_packed(neutral: tuple[Value, ...], options: Options) -> Value:
     return written
 
 
+def _is_place(value: Value, options: Options) -> bool:
+    return isinstance(value, str) and _placed(value, options) is not None
+
+
+def _placed(value: str, options: Options) -> Value:
+    """Return where the caller has said what is named; only an exchange knows that."""
+    places = options["places"]
+    return places(value) if callable(places) else None
+
+
+def _read_place(value: Value, options: Options) -> tuple[Value]:
+    return (_placed(value, options),)
+
+
 CODECS: Final[dict[str, Codec]] = {
+    "place": Codec(1, _is_place, _read_place, same, frozenset({"places"})),
     "members": Codec(1, is_object, _read_members, _write_members),
     "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"}), clue="mark"),
     "short": Codec(1, is_text, whole, _write_short, frozenset({"head", "most"})),

@@ -41,6 +41,8 @@ def _manners(found: Table) -> Iterator[str]:
     unknown = {"drop": "is lost", "refuse": "is refused", "keep": "stays as it is"}
     policy = found.unknown if isinstance(found.unknown, str) else None
     yield f"A word that no row has {unknown.get(policy or '', f'becomes {value(found.unknown)}')}"
+    if found.strict:
+        yield f"A word of {code(found.strict)} that no row has is refused"
     if found.between:
         yield "A number between two rows takes the upper one"
     if found.fold:
