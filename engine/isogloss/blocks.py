@@ -17,9 +17,9 @@ from isogloss.values import ABSENT, same, type_name
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from isogloss.exchange import Book
     from isogloss.interpreter import Run
     from isogloss.lens import TurnedBlock, TurnedLayout
+    from isogloss.memory import Book
     from isogloss.rule import Side, Slot
     from isogloss.values import Path, Value
 

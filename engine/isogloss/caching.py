@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss import library
 from isogloss.codecs import CODECS
 from isogloss.errors import IsoglossError, LossError
-from isogloss.exchange import Memory
 from isogloss.lens import holds
 from isogloss.loss import Loss, Step
+from isogloss.memory import Memory
 from isogloss.pointer import every, find, pointer, put, without
 from isogloss.running import run
 from isogloss.values import ABSENT, same

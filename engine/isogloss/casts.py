@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from isogloss.blocks import Item
-    from isogloss.exchange import Memory
     from isogloss.interpreter import Run
+    from isogloss.memory import Memory
 
 
 def note(run: Run, item: Item) -> None:

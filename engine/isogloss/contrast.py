@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss import families
 from isogloss.bearing import Bearing, Clue, said
 from isogloss.errors import IsoglossError
-from isogloss.exchange import Memory
 from isogloss.families import Match
 from isogloss.lens import Lens
+from isogloss.memory import Memory
 from isogloss.notation import flow, shorten
 from isogloss.pointer import pointer
 from isogloss.probes import Probe, Prober

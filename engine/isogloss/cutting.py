@@ -17,8 +17,8 @@ from isogloss.values import ABSENT, leaves, same
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from isogloss.exchange import Memory
     from isogloss.loss import Loss
+    from isogloss.memory import Memory
     from isogloss.opacity import Opacity
     from isogloss.progress import Strand
     from isogloss.values import Object, Path, Value

@@ -1,143 +1,303 @@
-"""What an exchange remembers: named values, and books that pair one block with a later one."""
+"""Exchanges: a request, and the reply, the stream or the error that belongs to it."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from isogloss import calls, library, routes, shares
+from isogloss.envelope import Reply, error_body, lower
+from isogloss.errors import DocumentError, LossError
+from isogloss.loss import REFUSED, Loss
+from isogloss.memory import Memory
+from isogloss.places import Places
+from isogloss.pointer import find
+from isogloss.running import Translation, direct, run, seed_of
+from isogloss.validation import enforce
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping, Sequence
 
-    from isogloss.progress import Progress, Strand
-    from isogloss.values import Object, Path, Value
+    from isogloss.lens import Lens
+    from isogloss.routes import Call
+    from isogloss.stencils import Stencils
+    from isogloss.stream import Stream
+    from isogloss.translator import Translator
+    from isogloss.values import Object, Value
 
-
-@dataclass(slots=True)
-class Entry:
-    """One thing that was opened: its key, its label, where it stood."""
-
-    key: str
-    label: Value
-    path: Path
-    open: bool = True
+    #: What an exchange keeps from one before, by name.
+    Known = Mapping[str, Value]
 
 
-class Book:
-    """Entries by key, in order; a key that a dialect does not give is minted from its place."""
+class Exchange:
+    """A request, its reply or its error; belongs to one caller."""
 
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
-        self.keys: dict[str, Entry] = {}
-        #: Entries by the key they were given, which a careless caller gives twice.
-        self.given: dict[str, list[Entry]] = {}
+    losses: tuple[Loss, ...] = ()
+    #: The shares of a request that takes several calls: each one's translation, and what its reply may know.
+    shares: tuple[tuple[Translation, Memory], ...] = ()
+    _memory: Memory | None = None
 
-    def copy(self) -> Book:
-        """Return a book that goes its own way."""
-        other = Book()
-        for entry in self.entries:
-            other.entries.append(Entry(entry.key, entry.label, entry.path, entry.open))
-        twins = {id(entry): twin for entry, twin in zip(self.entries, other.entries, strict=True)}
-        other.keys = {key: twins[id(entry)] for key, entry in self.keys.items()}
-        other.given = {key: [twins[id(entry)] for entry in entries] for key, entries in self.given.items()}
-        return other
+    def __init__(
+        self, gloss: Translator, operation: str, body: Value, model: str | None, stream: bool | None, known: Known
+    ) -> None:
+        self.gloss = gloss
+        self.operation = operation
+        self.body = body
+        self.known = known
+        said: Object = body if isinstance(body, dict) else {}
+        self.plan = gloss.plan(model if model is not None else _text(said.get("model")))
+        self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
+        self.values = self.beginning()
+        self.request = self._asked(body)
+        self._enforce(None)
 
-    def mint(self, head: str, seed: str | None) -> str:
-        """Make a key: from the seed and the position, so that the same document gives the same keys."""
-        number = len(self.entries) + 1
-        key = f"{head}{number}" if seed is None else head + _short(f"{seed}/{number}")
-        while key in self.keys:
-            number += 1
-            key = f"{head}{number}"
-        return key
-
-    def enter(self, key: str, label: Value, path: Path, given: Value = ABSENT) -> None:
-        """Open an entry."""
-        entry = Entry(key, label, path)
-        self.entries.append(entry)
-        self.keys[key] = entry
-        self.given.setdefault(given if isinstance(given, str) else key, []).append(entry)
-
-    def close(self, key: Value, label: Value) -> Entry | None:
-        """Find the open entry that a later block belongs to, and close it: by key, else the first one."""
-        known = self.given.get(key, []) if isinstance(key, str) else self.entries
-        entry = next((e for e in known if e.open and (isinstance(key, str) or label in (ABSENT, e.label))), None)
-        if entry is not None:
-            entry.open = False
-        return entry
-
-
-def _short(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-class Memory:
-    """The complement of one exchange. It belongs to one caller."""
-
-    #: Books by name.
-    books: dict[str, Book]
-    #: Names that were cut, and what they were whole.
-    whole: dict[Value, Value]
-    #: Where numbers were written as text, and where what is declared by a name stands.
-    casts: list[Path]
-    declared: dict[str, Path]
-    #: What minted keys derive from.
-    seed: str | None = None
-    #: Whether anyone will ask for what was cut.
-    kept = False
-    #: Whether no name was cut, and no number written as text: generated code knows nothing of these.
-    plain = True
-    #: What a stream has said so far; None where documents are whole.
-    progress: Progress | None = None
-
-    def __init__(self, values: Object, clock: Callable[[], float] | None = None) -> None:
-        self.values = values
-        self.clock = clock
-        if "seed" in values:
-            self.seed = str(values["seed"])
-
-    def __getattr__(self, name: str) -> Any:
-        """Make what few documents need when it is first asked for."""
-        if name not in ("books", "casts", "declared", "whole"):
-            raise AttributeError(name)
-        made: Any = [] if name == "casts" else {}
-        setattr(self, name, made)
-        return made
+    def beginning(self) -> Object:
+        """Return what an exchange knows before its request is read."""
+        target_model = self.plan.target_model
+        values: Object = {} if target_model is None else {"model": target_model}
+        if self.streams:
+            values["stream"] = True
+        if self.known:
+            values.update(self.known)
+        return values
 
     @property
-    def strand(self) -> Strand:
-        """The strand of a stream that is being told."""
-        assert self.progress is not None
-        return self.progress.strand
+    def memory(self) -> Memory:
+        """All that the exchange remembers of its request; most need no more than its values."""
+        return self._memory or self._remember(self.values)
 
-    def copy(self) -> Memory:
-        """Return a memory that goes its own way."""
-        other = Memory(dict(self.values), self.clock)
-        other.seed = self.seed
-        other.kept, other.plain = self.kept, self.plain
-        other.books = {name: book.copy() for name, book in self.books.items()}
-        other.whole, other.casts, other.declared = dict(self.whole), list(self.casts), dict(self.declared)
-        other.progress = None if self.progress is None else self.progress.copy()
-        return other
+    def _remember(self, values: Object) -> Memory:
+        self.values, self._memory = values, Memory(values, self.gloss.clock)
+        self._memory.kept = True
+        return self._memory
 
-    def knowing(self, values: Object) -> Memory:
-        """Know these values, and no others."""
-        self.values = values
-        return self
+    def _asked(self, body: Value) -> Translation:
+        """Translate the request; an operation that has a reply only asks without a body."""
+        lens = self.plan.lenses["request"].get(self.operation)
+        if lens is None:
+            gloss, documents = self.gloss, self.gloss.ruleset.documents
+            if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
+                return Translation(None, (), None, str(gloss.ruleset))
+            lens = self._lens("request", gloss.source, gloss.target)
+        if lens.apart is not None and len(cut := shares.cut(lens, body, self.gloss.limits)) > 1:
+            return self._cut(lens, cut)
+        more = () if self.plan.assumed is None else self._assumed(body)
+        return self._told(direct(lens, body, self.values, self.gloss, self._remember, more))
 
-    def get(self, name: str) -> Value:
-        """Return a value, or ABSENT; the clock is looked at once, when somebody asks."""
-        found = self.values.get(name, ABSENT)
-        if found is ABSENT and name == "now" and self.clock is not None:
-            found = self.values["now"] = int(self.clock())
+    def _cut(self, lens: Lens, cut: Sequence[shares.Share]) -> Translation:
+        """Translate each share of a request by itself; what is lost in all of them is told once."""
+        if self.streams:
+            raise shares.refusal(lens, "a stream answers one of these only; ask for each by itself")
+        losses: list[Loss] = []
+        for number, share in enumerate(cut):
+            if number and share.body is cut[number - 1].body:
+                self.shares += (self.shares[-1],)
+                continue
+            memory = self._remember(self.beginning())
+            more = (*self._assumed(share.body), *share.losses)
+            try:
+                done = self._told(run(lens, share.body, memory, self.gloss, more))
+            except (DocumentError, LossError) as error:
+                raise share.blame(error) from None
+            losses += share.whole(done.losses)
+            self.shares += ((done, memory),)
+        self.losses = tuple(dict.fromkeys(losses))
+        first, self._memory = self.shares[0]
+        self.values = self._memory.values
+        return first
+
+    @property
+    def model(self) -> str | None:
+        """The model as the caller names it; else as the request's rules have kept it, as ids of jobs do."""
+        return self.plan.model if self.plan.model is not None else _text(self.values.get("model"))
+
+    @property
+    def target_model(self) -> str | None:
+        """The model as the target names it."""
+        return self.plan.target_model
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls to make: method, path, query, headers, body; of a plan the first one."""
+        return calls.calls(self)
+
+    def knowing(self, values: Mapping[str, Value], body: Value = ABSENT) -> Exchange:
+        """Open the exchange anew, with more that it knows; or with another body."""
+        whole, known = self.body if body is ABSENT else body, {**self.known, **values}
+        return Exchange(self.gloss, self.operation, whole, self.model, self.streams, known)
+
+    def response(self, *replies: Value, headers: Mapping[str, str] | None = None) -> Translation:
+        """Translate the reply back into the caller's dialect: that of the one call, or those of all, in their order.
+
+        Raises DocumentError where a reply cannot be read, or one of them is missing.
+        """
+        if self.shares:
+            return self._joined(replies, headers)
+        body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
+        return self._answered(body, (self.request, self._memory), headers)
+
+    def _joined(self, replies: Sequence[Value], headers: Mapping[str, str] | None) -> Translation:
+        """Translate the replies of several calls, and lay them together."""
+        if len(replies) != len(self.shares):
+            raise DocumentError("", f"{len(self.shares)} calls were made, and the replies are {len(replies)}")
+        before = self.losses
+        answers, missing = self._answers(replies, headers)
+        join = self.plan.lenses["response"][self.operation].join
+        assert join is not None
+        done = shares.joined(join, answers, missing)
+        self.losses = before + done.losses
+        return done
+
+    def _answers(
+        self, replies: Sequence[Value], headers: Mapping[str, str] | None
+    ) -> tuple[list[Translation], tuple[Loss, ...]]:
+        """Translate the reply to each share; where all ask for the same, what one of them refuses is a loss."""
+        answers: list[Translation] = []
+        refused: list[DocumentError] = []
+        for reply, share in zip(replies, self.shares, strict=True):
+            try:
+                answers.append(self._answered(reply, share, headers))
+            except DocumentError as error:
+                if not error.stated or not shares.alike(self.plan.lenses["request"][self.operation]):
+                    raise
+                refused.append(error)
+        if not answers:
+            raise refused[0]
+        missing = () if self.gloss.on_loss == "ignore" else shares.left_out(refused, len(replies))
+        self._refuse(missing)
+        return answers, missing
+
+    def _answered(
+        self, body: Value, asked: tuple[Translation, Memory | None], headers: Mapping[str, str] | None
+    ) -> Translation:
+        gloss, lens = self.gloss, self.plan.lenses["response"].get(self.operation)
+        if headers:
+            body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
+        lens = lens or self._lens("response", gloss.target, gloss.source)
+        done = self._told(self._back(lens, body, asked[1]))
+        if lens.answers is not None:
+            shares.count(lens, asked[0].body, body)
+        self._enforce(done.body)
+        return done
+
+    def _enforce(self, body: Value) -> None:
+        """Hold a reply against the schema that it must fit; before there is one, see that the schema is one."""
+        if self.gloss.enforce and (demand := self.demand()) is not None:
+            enforce(body, *demand)
+
+    def _back(self, lens: Lens, body: Value, asked: Memory | None) -> Translation:
+        """Translate what the target says: to a request that is remembered as a whole, or by its values alone."""
+        if asked is not None:
+            return run(lens, body, self.after(asked), self.gloss)
+        values = self._after(self.values)
+        if lens.seed is not None:
+            values["seed"] = seed_of(lens.seed, body, self.gloss)
+        return direct(lens, body, values, self.gloss, self._recalled)
+
+    def stream(self) -> Stream:
+        """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""
+        from isogloss.stream import Stream  # a first translation need not wait for it
+
+        return Stream(self)
+
+    def piece(self, body: Value, memory: Memory) -> Translation:
+        """Translate one piece of a streamed reply; the stream accounts for its losses."""
+        done = run(self._lens("stream", self.gloss.target, self.gloss.source), body, memory, self.gloss)
+        self._refuse(done.losses)
+        return done
+
+    def seed(self, body: Value, memory: Memory) -> None:
+        """Settle what made ids derive from."""
+        lens = self._lens("stream", self.gloss.target, self.gloss.source)
+        if lens.seed is not None and memory.seed is None:
+            memory.seed = memory.values["seed"] = seed_of(lens.seed, body, self.gloss)
+
+    def stencils(self) -> Stencils | None:
+        """Return the stencils of this exchange's streams; none where a ledger is kept."""
+        gloss = self.gloss
+        if gloss.trace:
+            return None
+        lens, key = self._lens("stream", gloss.target, gloss.source), (gloss.defaults, gloss.on_loss)
+        if key not in lens.stencils:
+            from isogloss.stencils import Stencils
+
+            lens.stencils[key] = Stencils(lens)
+        return lens.stencils[key]
+
+    def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
+        """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
+        fits, known = self.plan.fits[phase], self.values
+        if self.operation not in fits:
+            document = self.gloss.ruleset.documents.get(f"{self.operation}.{phase}")
+            asked = document and document.validate.get(self.gloss.source)
+            fits[self.operation] = document and asked and (asked, document.name, document.mark.place)
+        found = fits[self.operation]
+        if found is None or (schema := found[0]["schema"]) not in known:
+            return None
+        return (found[0], known[schema], *found[1:])
+
+    def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
+        """Translate an error reply; `body` may be JSON, text or bytes."""
+        envelope: Object = {"status": status, "body": error_body(body)}
+        if headers:
+            envelope["headers"] = lower(headers)
+        self.values["places"] = Places(self)
+        done = self._back(self._lens("error", self.gloss.target, self.gloss.source), envelope, self._memory)
+        self.losses += done.losses
+        return Reply(done.body["status"], done.body.get("headers", {}), done.body["body"], done.losses)
+
+    def after(self, asked: Memory | None = None) -> Memory:
+        """Return what a reply may know: what the request has said, or its share."""
+        mine = asked or self.memory
+        memory = self._recalled(self._after(mine.values))
+        if not mine.plain:
+            memory.casts, memory.declared = mine.casts, mine.declared
+            memory.whole, memory.plain = mine.whole.copy(), False
+        return memory
+
+    def _after(self, values: Object) -> Object:
+        known = values.copy()
+        if "now" in known:
+            del known["now"]
+        if self.plan.told is not None:
+            known["model"] = self.plan.told
+        return known
+
+    def _recalled(self, values: Object) -> Memory:
+        return Memory(values, self.gloss.clock)
+
+    def _told(self, done: Translation) -> Translation:
+        """Account for what was lost."""
+        if done.losses:
+            self.losses += done.losses
+            self._refuse(done.losses)
+        return done
+
+    def _lens(self, phase: str, reader: str, writer: str) -> Lens:
+        found = self.plan.lenses[phase].get(self.operation)
+        if found is None:
+            name, documents = f"{self.operation}.{phase}", self.gloss.ruleset.documents
+            if phase == "error" and name not in documents:
+                name = next((other for other in documents if other.endswith(".error")), name)
+            found = library.lens(self.gloss.ruleset, name, reader, writer, self.plan.matches)
+            self.plan.lenses[phase][self.operation] = found
         return found
 
-    def set(self, name: str, value: Value) -> None:
-        """Remember a value."""
-        self.values[name] = value
+    def _refuse(self, losses: tuple[Loss, ...]) -> None:
+        """Refuse what is lost, where the caller wants no loss."""
+        refused = [loss for loss in losses if loss.kind in REFUSED] if self.gloss.on_loss == "refuse" else []
+        if refused:
+            raise LossError(refused)
 
-    def book(self, name: str) -> Book:
-        """Return a book, new if need be."""
-        return self.books.setdefault(name, Book())
+    def _assumed(self, body: Value) -> tuple[Loss, ...]:
+        """Report a model name that no family knows."""
+        match = self.plan.assumed
+        if match is None or match.family is None:
+            return ()
+        where = "/model" if find(body, ("model",)) is not ABSENT else ""
+        family = match.family
+        return (Loss("assumed", where, None, f"families.{family.id}", family.mark.place, str(match.assumed)),)
+
+
+def _text(value: Value) -> str | None:
+    return value if isinstance(value, str) else None

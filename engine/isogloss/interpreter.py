@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from isogloss.errors import Mark
     from isogloss.example import Var
-    from isogloss.exchange import Memory
     from isogloss.lens import Conversion, Lens, Turn, TurnedLayout, TurnedSet
     from isogloss.loss import Kind
+    from isogloss.memory import Memory
     from isogloss.progress import Strand
     from isogloss.rule import Rule
     from isogloss.values import Path, Value

@@ -11,9 +11,9 @@ from isogloss.building import merge
 from isogloss.completing import derive
 from isogloss.errors import IsoglossError
 from isogloss.example import All, Known, Node, Var, children
-from isogloss.exchange import Memory
 from isogloss.interpreter import Run
 from isogloss.matching import Bound
+from isogloss.memory import Memory
 from isogloss.notes import LOST, NO, SWEPT, Bail, Link, Note, keep
 from isogloss.pointer import find
 from isogloss.values import ABSENT, Object, Path, Value

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import generated, library
 from isogloss.errors import DocumentError
-from isogloss.exchange import Memory
 from isogloss.interpreter import Run
 from isogloss.limits import check_size
+from isogloss.memory import Memory
 from isogloss.pointer import find
 
 if TYPE_CHECKING:

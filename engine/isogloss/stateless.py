@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss import library, shares
 from isogloss.errors import LossError
-from isogloss.exchange import Memory
 from isogloss.loss import REFUSED, Loss
 from isogloss.meanings import matches
+from isogloss.memory import Memory
 from isogloss.pointer import find, pointer
 from isogloss.running import run
 from isogloss.translator import Translator

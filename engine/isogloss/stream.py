@@ -21,8 +21,8 @@ from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
     from isogloss.cutting import Stencil
-    from isogloss.exchange import Memory
     from isogloss.loss import Loss
+    from isogloss.memory import Memory
     from isogloss.rule import Gathering, Telling
     from isogloss.translator import Exchange
     from isogloss.values import Object, Path, Value

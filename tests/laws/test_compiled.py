@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from isogloss import compiler, generated, library, shapes
-from isogloss.exchange import Memory
 from isogloss.limits import LIMITS
+from isogloss.memory import Memory
 from isogloss.running import fast, slow
 from laws import strategies
 from laws.cases import MODELS as GOOGLES
