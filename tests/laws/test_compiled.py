@@ -186,6 +186,18 @@ def test_ordinary_documents_are_done_by_code(phase, reader, file, model):
     assert held(phase, reader, {"openai": "gpt-4.1", "gemini": model}, document)
 
 
+COUNTS = {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5}
+
+
+@pytest.mark.parametrize("left_out", COUNTS)
+def test_counts_of_which_one_is_absent_are_done_by_code(left_out):
+    candidate = {"content": {"role": "model", "parts": [{"text": "x"}]}, "finishReason": "STOP"}
+    usage = {name: count for name, count in COUNTS.items() if name != left_out}
+    usage["totalTokenCount"] = sum(count for name, count in usage.items() if name != "totalTokenCount")
+    document = {"responseId": "r", "modelVersion": "m", "candidates": [candidate], "usageMetadata": usage}
+    assert held("response", "gemini", {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"}, document)
+
+
 @pytest.mark.parametrize("reader", ["openai", "gemini"])
 def test_errors_are_done_by_code(reader):
     body = json.loads((CASES / f"error_{reader}.json").read_bytes())
