@@ -48,6 +48,7 @@ _SLOT: Final = [
     "reads",
     "needs",
     "reason",
+    "refuses",
     "read_only",
 ]
 BLOCK: Final = [

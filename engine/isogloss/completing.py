@@ -145,7 +145,7 @@ def _solve(run: Run, env: Env, line: tuple[str, ...]) -> None:
 
 
 def _parted(run: Run, env: Env, line: tuple[str, ...], rest: Any) -> None:
-    """Give the first part what its total leaves; a total that is less than what it should hold, holds that part only."""
+    """Give the first part what its total leaves; one less than what it should hold, holds that part only."""
     total, part = env[line[0]], line[1]
     env[part] = Bound(rest, total.path)
     if rest < min(total.value, 0):

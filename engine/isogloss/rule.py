@@ -313,6 +313,8 @@ class Slot:
     #: Facts the written family must have for this slot; else its blocks go to the group around.
     needs: Mapping[str, Value] = field(default_factory=dict[str, Any])
     reason: str = ""
+    #: Where it has not, a block that has no place elsewhere is refused.
+    refuses: bool = False
     read_only: bool = False
 
 
