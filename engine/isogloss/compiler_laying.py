@@ -82,7 +82,8 @@ class Laying(Groups):
             code.add("    seed = mem.get('seed')")
             code.add(f"    {made} = mint({pages}[0], {pages}[1], {str(head)!r}, beside(seed, seed, link))")
             code.add(f"elif type({made}) is not str or not {made} or {made} in {pages}[1]: raise Bail")
-            code.add(f"{pages}[1][{made}] = entry = [{made}, {label}, True]", f"{pages}[0].append(entry)")
+            place = f", len({pages}[0])" if self.orders else ""
+            code.add(f"{pages}[1][{made}] = entry = [{made}, {label}, True{place}]", f"{pages}[0].append(entry)")
             if self.answers:
                 code.add("if opened is None: opened = {}", f"opened[{made}] = 1")
             known = env.get(use.key)
@@ -90,6 +91,8 @@ class Laying(Groups):
             return
         code.add(f"entry = close({pages}[0], {pages}[1], {key}, {label})")
         code.add(f"{made} = entry[0]")
+        if self.orders:
+            code.add(f"if entry[3] < order{self.names}: raise Bail", f"order{self.names} = entry[3]")
         if self.answers:
             code.add("if closed is None: closed = []", f"closed.append({made})")
         env[use.key] = Bind(made, False, env[use.key].path if use.key in env else None, coded=True)

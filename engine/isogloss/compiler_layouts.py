@@ -62,6 +62,8 @@ class LayoutCompiler(Slots):
         body.add(f"{' = '.join(names)} = None", f"{self.laid} = []")
         if self.answers:
             body.add(f"waiting{self.names} = {{}}")
+        if self.orders:
+            body.add(f"order{self.names} = 0")
 
     def _end(self, body: Code) -> None:
         write = self.layout.write

@@ -11,6 +11,7 @@ from isogloss.blocks import Group, Item, read_groups
 from isogloss.building import merge
 from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
+from isogloss.ordering import keyless, ordered
 from isogloss.pointer import Seat, find, parse_pointer, pointer
 from isogloss.values import ABSENT, same
 
@@ -60,7 +61,7 @@ class Writer:
     def write(self, groups: list[Group], out: dict[str, Value]) -> None:
         """Lay out all groups."""
         self._check_answers(groups)
-        for group in groups:
+        for group in ordered(self.run, groups) if keyless(self.run.lens, self.layout) else groups:
             if not group.items and self.layout.read.role is not None:
                 self.run.accounts.plain((*group.path, self.layout.read.role))
             self._group(group)
