@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Unsupported, literal
@@ -210,6 +211,7 @@ class Laying(Groups):
         if slot.gather:
             self._gathered(code, slot, number, sink)
             name = self.gathered[number]
+            sink = replace(sink, where=(*sink.where[:-1], f"{name}_at"))
         else:
             name = self._list(sink, number)
             code.add(f"if {name} is None: {name} = []")
@@ -241,7 +243,8 @@ class Laying(Groups):
         if len(slot.at) != 1 or self.layout.write.merge or has_blanks(self.layout):
             raise Unsupported("gather")
         with code.block(f"if {name} is None:"):
-            code.add(f"{name} = []", f"{self.laid}.append({{{self._head(sink)}{slot.at[0]!r}: {name}}})")
+            code.add(f"{name} = []; {name}_at = len({self.laid})")
+            code.add(f"{self.laid}.append({{{self._head(sink)}{slot.at[0]!r}: {name}}})")
 
     def _plainly(
         self, code: Code, block: TurnedBlock, env: dict[str, Bind], sink: Sink, slot: Slot, number: int

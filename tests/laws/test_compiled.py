@@ -186,6 +186,13 @@ def test_ordinary_documents_are_done_by_code(phase, reader, file, model):
     assert held(phase, reader, {"openai": "gpt-4.1", "gemini": model}, document)
 
 
+def test_losses_of_what_is_gathered_are_told_by_code():
+    schema = {"type": "object", "properties": {"a": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}
+    tools = [{"type": "function", "function": {"name": name, "parameters": schema}} for name in "fg"]
+    document = {"messages": [{"role": "user", "content": "x"}], "tools": tools}
+    assert held("request", "openai", {"openai": "gpt-4.1", "gemini": "gemini-1.5-flash"}, document)
+
+
 COUNTS = {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5}
 
 
