@@ -44,7 +44,8 @@ class Laying(Groups):
         if matched:
             self._book(code, block, full)
         if matched and block.block.plain is not None and block.block.plain in env:
-            code.add(f"if {env[block.block.plain].var} == {literal(block.block.empty)}: raise Bail")
+            text = env[block.block.plain].var
+            code.add(f"if type({text}) is not str or {text} == {literal(block.block.empty)}: raise Bail")
         for word in sorted({block.kind, *block.block.classes} & self.asked):
             code.add(f"saw.add({word!r})")
         self._give(code, block, full, path, sink)

@@ -119,7 +119,9 @@ class LayoutCompiler(Slots):
         with code.block(f"if {var} is not None:"):
             path = (repr(name),)
             code.add(f"if type({var}) is not dict or not {var}: raise Bail")
-            self._group(code, var, path, None, "^", held={str(self.layout.read.role): ""})
+            role = str(self.layout.read.role)
+            code.add(f"if type({var}.get({role!r}, '')) is not str: raise Bail")
+            self._group(code, var, path, None, "^", held={role: f"{role!r} in {var}"})
 
     def _groups(self, code: Code, name: str) -> None:
         var, number, group = (self.context.module.fresh(head) for head in "gng")
