@@ -47,6 +47,7 @@ _SLOT: Final = [
     "gather",
     "number",
     "reads",
+    "unless",
     "needs",
     "reason",
     "refuses",

@@ -313,6 +313,8 @@ class Slot:
     #: Facts the written family must have for this slot; else its blocks go to the group around.
     needs: Mapping[str, Value] = field(default_factory=dict[str, Any])
     reason: str = ""
+    #: It is read only where this other place says nothing.
+    unless: Path = ()
     #: Where it has not, a block that has no place elsewhere is refused.
     refuses: bool = False
     read_only: bool = False
