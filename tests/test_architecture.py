@@ -56,6 +56,7 @@ ORDER = [
     "seams",
     "blocks",
     "laying",
+    "ordering",
     "layouts",
     "interpreter",
     "notes",

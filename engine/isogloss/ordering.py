@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import chain, groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from isogloss.blocks import Group
@@ -30,10 +30,15 @@ def ordered(run: Run, groups: list[Group]) -> list[Group]:
 
 
 def _sorted(run: Run, groups: list[Group]) -> list[Group]:
-    places: dict[Any, int] = {}
-    for group in groups:
-        use = group.items[0].block.block.book if group.items else None
-        if use is None:
-            return groups
-        places |= {key: place for place, key in enumerate(run.exchange.book(use.book).keys)}
-    return sorted(groups, key=lambda group: places[group.items[0].env[group.items[0].block.block.book.key].value])
+    places = [_place(run, group) for group in groups]
+    order = sorted(range(len(groups)), key=places.__getitem__)
+    return [groups[index] for index in order]
+
+
+def _place(run: Run, group: Group) -> int:
+    """Return which entry of its book an answer belongs to."""
+    for item in group.items:
+        use = item.block.block.book
+        if use is not None and use.key in item.env:
+            return list(run.exchange.book(use.book).keys).index(str(item.env[use.key].value))
+    return 0
