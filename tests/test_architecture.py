@@ -57,6 +57,7 @@ ORDER = [
     "blocks",
     "laying",
     "ordering",
+    "following",
     "layouts",
     "interpreter",
     "notes",

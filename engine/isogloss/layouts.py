@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from isogloss.accounts import Owner
 from isogloss.blocks import Group, Item, read_groups
 from isogloss.building import merge
+from isogloss.following import followed
 from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
 from isogloss.ordering import keyless, ordered
@@ -317,7 +318,7 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
             if name in value:
                 run.accounts.claim((*path, name), "normal", run.owner)
     run.nodes += any(run.stack)
-    if run.nodes > spec["limit"]:
+    if run.nodes > spec["limit"] or (not run.stack and followed(value, spec) > spec["limit"]):
         run.refuse(path, f"following references makes more than {spec['limit']} objects of this")
     ref = value.get(spec["name"])
     run.stack = (*run.stack, ref if isinstance(ref, str) else "")
