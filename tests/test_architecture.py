@@ -57,6 +57,8 @@ ORDER = [
     "seams",
     "blocks",
     "laying",
+    "ordering",
+    "following",
     "layouts",
     "interpreter",
     "notes",

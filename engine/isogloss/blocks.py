@@ -10,7 +10,7 @@ from isogloss.accounts import Owner
 from isogloss.completing import satisfied, worded
 from isogloss.errors import DocumentError
 from isogloss.matching import Bound, Env, Found, match
-from isogloss.pointer import pointer
+from isogloss.pointer import find, pointer
 from isogloss.seams import account, attach, cut_up, follow, read_seams
 from isogloss.values import ABSENT, same, type_name
 
@@ -150,6 +150,8 @@ def _group(run: Run, layout: TurnedLayout, side: Side, value: Value, path: Path,
     own = [slot for slot in side.slots if slot.form == "self" and word in slot.roles]
     items: list[Item] = []
     for slot in own or [slot for slot in side.slots if _reads(slot, word)]:
+        if slot.unless and find(value, slot.unless) not in (ABSENT, None):
+            continue
         items += _slot(run, layout, slot, value, path, seams)
     account(run, seams)
     return Group(role, items, path, alone=bool(own))

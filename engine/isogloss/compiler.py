@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import codecs, generated, guard, parting, remembering, sizes, wording
+from isogloss import generated, guard, parting, remembering, sizes, wording
 from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported, odd_fields
 from isogloss.compiler_either import compile_either
@@ -226,6 +226,7 @@ _NAMES: Final = [
     "Site",
     "Saw",
     "close",
+    "dumps",
     "fitter",
     "has_name",
     "has_word",
@@ -241,7 +242,6 @@ _NAMES: Final = [
 _SPACE: Final[dict[str, Any]] = {
     **{name: getattr(generated, name) for name in _NAMES},
     **{name: getattr(sizes, name) for name in ("FEW", "LARGEST", "WEIGHT", "counted")},
-    "dumps": codecs.dump_json,
     "remembered": remembering.remembered,
     "deriver": wording.deriver,
     "words": wording.words,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Context, Thing
 from isogloss.example import Const, Obj
+from isogloss.ordering import keyless
 from isogloss.wording import known_words
 
 if TYPE_CHECKING:
@@ -46,8 +47,10 @@ _SLOT: Final = [
     "gather",
     "number",
     "reads",
+    "unless",
     "needs",
     "reason",
+    "refuses",
     "read_only",
 ]
 BLOCK: Final = [
@@ -114,6 +117,8 @@ class Groups:
         self.asked = asked
         self.names = context.module.fresh("L")
         self.answers = any("answered" in line for line in layout.legal)
+        #: Whether answers stand in the order of what they answer, which is the interpreter's to put right.
+        self.orders = keyless(context.lens, layout)
         self.runs: dict[str, str] = {}
         self.gathered: dict[int, str] = {}
         if odd_fields(layout.layout, _LAYOUT):

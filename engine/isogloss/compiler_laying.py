@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Unsupported, literal
@@ -43,7 +44,8 @@ class Laying(Groups):
         if matched:
             self._book(code, block, full)
         if matched and block.block.plain is not None and block.block.plain in env:
-            code.add(f"if {env[block.block.plain].var} == {literal(block.block.empty)}: raise Bail")
+            text = env[block.block.plain].var
+            code.add(f"if type({text}) is not str or {text} == {literal(block.block.empty)}: raise Bail")
         for word in sorted({block.kind, *block.block.classes} & self.asked):
             code.add(f"saw.add({word!r})")
         self._give(code, block, full, path, sink)
@@ -66,7 +68,8 @@ class Laying(Groups):
             code.add("    seed = mem.get('seed')")
             code.add(f"    {made} = mint({pages}[0], {pages}[1], {str(head)!r}, beside(seed, seed, link))")
             code.add(f"elif type({made}) is not str or not {made} or {made} in {pages}[1]: raise Bail")
-            code.add(f"{pages}[1][{made}] = entry = [{made}, {label}, True]", f"{pages}[0].append(entry)")
+            place = f", len({pages}[0])" if self.orders else ""
+            code.add(f"{pages}[1][{made}] = entry = [{made}, {label}, True{place}]", f"{pages}[0].append(entry)")
             if self.answers:
                 code.add("if opened is None: opened = {}", f"opened[{made}] = 1")
             known = env.get(use.key)
@@ -74,6 +77,8 @@ class Laying(Groups):
             return
         code.add(f"entry = close({pages}[0], {pages}[1], {key}, {label})")
         code.add(f"{made} = entry[0]")
+        if self.orders:
+            code.add(f"if entry[3] < order{self.names}: raise Bail", f"order{self.names} = entry[3]")
         if self.answers:
             code.add("if closed is None: closed = []", f"closed.append({made})")
         env[use.key] = Bind(made, False, env[use.key].path if use.key in env else None, coded=True)
@@ -191,6 +196,7 @@ class Laying(Groups):
         if slot.gather:
             self._gathered(code, slot, number, sink)
             name = self.gathered[number]
+            sink = replace(sink, where=(*sink.where[:-1], f"{name}_at"))
         else:
             name = self._list(sink, number)
             code.add(f"if {name} is None: {name} = []")
@@ -222,7 +228,8 @@ class Laying(Groups):
         if len(slot.at) != 1 or self.layout.write.merge or has_blanks(self.layout):
             raise Unsupported("gather")
         with code.block(f"if {name} is None:"):
-            code.add(f"{name} = []", f"{self.laid}.append({{{self._head(sink)}{slot.at[0]!r}: {name}}})")
+            code.add(f"{name} = []; {name}_at = len({self.laid})")
+            code.add(f"{self.laid}.append({{{self._head(sink)}{slot.at[0]!r}: {name}}})")
 
     def _plainly(
         self, code: Code, block: TurnedBlock, env: dict[str, Bind], sink: Sink, slot: Slot, number: int

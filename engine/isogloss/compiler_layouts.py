@@ -62,6 +62,8 @@ class LayoutCompiler(Slots):
         body.add(f"{' = '.join(names)} = None", f"{self.laid} = []")
         if self.answers:
             body.add(f"waiting{self.names} = {{}}")
+        if self.orders:
+            body.add(f"order{self.names} = 0")
 
     def _end(self, body: Code) -> None:
         write = self.layout.write
@@ -120,7 +122,9 @@ class LayoutCompiler(Slots):
         with code.block(f"if {var} is not None:"):
             path = (repr(name),)
             code.add(f"if type({var}) is not dict or not {var}: raise Bail")
-            self._group(code, var, path, None, "^", held={str(self.layout.read.role): ""})
+            role = str(self.layout.read.role)
+            code.add(f"if type({var}.get({role!r}, '')) is not str: raise Bail")
+            self._group(code, var, path, None, "^", held={role: f"{role!r} in {var}"})
 
     def _groups(self, code: Code, name: str) -> None:
         var, number, group = (self.context.module.fresh(head) for head in "gng")

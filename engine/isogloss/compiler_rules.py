@@ -162,6 +162,7 @@ class RuleCompiler:
         for name, known in reading.known:
             sure = known in given.values()
             code.add(f"{'' if sure else f'if {known} is not None: '}mem[{name!r}] = {known}")
+            code.add(f"if type({known}) in BOXES: notes.append((DEEP, {known}))")
         self._commit(code, read, reading.env, path)
 
     def _many(self, code: Code, read: Read, given: dict[str, str], path: tuple[str, ...], leave: str) -> bool:

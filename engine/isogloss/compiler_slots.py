@@ -91,6 +91,10 @@ class Slots(Laying):
             raise Unsupported(slot.at[0])
         var = self.context.module.fresh()
         code.add(f"{var} = {thing.var}.get({slot.at[0]!r})")
+        if len(slot.unless) > 1:
+            raise Unsupported("unless")
+        if slot.unless:
+            code.add(f"if {var} is not None and {thing.var}.get({slot.unless[0]!r}) is not None: raise Bail")
         thing.keys[slot.at[0]] = f"{var} is not None"
         with code.block(f"if {var} is not None:"):
             if left is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Unsupported, literal, steps
 from isogloss.compiler_examples import Bind, Context
-from isogloss.completing import nested
+from isogloss.completing import stated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,7 +27,7 @@ def completed(context: Context, code: Code, rule: Rule, env: dict[str, Bind]) ->
         _absent(context, code, full, name, value)
     for line in rule.sums if rule.absent else ():
         _solve(context, code, full, line)
-    for line, _ in nested(rule, env):
+    for line in stated(rule, env):
         _agree(code, full, line)
     return full
 
@@ -52,9 +52,10 @@ def derived(context: Context, code: Code, rule: Rule, env: dict[str, Bind]) -> d
 
 def _agree(code: Code, full: dict[str, Bind], line: tuple[str, ...]) -> None:
     """Leave a total that its parts do not come to to the interpreter."""
-    total, *terms = (full[name].var for name in line if name in full)
-    added = " + ".join(f"({term} or 0)" for term in terms)
-    code.add(f"if {total} is not None and {total} != {added}: raise Bail")
+    total, *terms = (full[name] for name in line if name in full)
+    added = " + ".join(f"({term.var} or 0)" if term.optional else term.var for term in terms)
+    test = f"{total.var} is not None and " if total.optional else ""
+    code.add(f"if {test}{total.var} != {added}: raise Bail")
 
 
 def _absent(context: Context, code: Code, full: dict[str, Bind], name: str, value: Any) -> None:
@@ -93,7 +94,10 @@ def _part(context: Context, code: Code, full: dict[str, Bind], names: tuple[str,
     total = full[names[0]]
     var = context.module.fresh()
     rest = "".join(f" - ({other} or 0)" for other in others)
-    code.add(f"{var} = None if {total.var} is None else {total.var}{rest}")
+    there = f"None if {total.var} is None else " if total.optional else ""
+    code.add(f"{var} = {there}{total.var}{rest}")
+    if rest:
+        code.add(f"if {f'{var} is not None and ' if there else ''}{var} < 0: raise Bail")
     full[names[1]] = Bind(var, total.optional, total.path, coded=True, vague=True)
 
 
@@ -116,10 +120,12 @@ def _either(context: Context, code: Code, full: dict[str, Bind], line: tuple[str
     less = "".join(f" - ({other} or 0)" for other in others)
     more = "".join(f" + ({other} or 0)" for other in others)
     code.add(f"{names[total]} = {both[total].var}; {names[first]} = {both[first].var}")
-    known = [f"{names[first]} is not None", *(f"{other} is not None" for other in others)]
+    terms = [full[name] for name in rest if name in full]
+    known = [f"{names[first]} is not None", *(f"{term.var} is not None" if term.optional else "True" for term in terms)]
     with code.block(f"if {names[total]} is None:"):
         code.add(f"if {' or '.join(known)}: {names[total]} = ({names[first]} or 0){more}")
-    code.add(f"elif {names[first]} is None: {names[first]} = {names[total]}{less}")
+    with code.block(f"elif {names[first]} is None:"):
+        code.add(f"{names[first]} = {names[total]}{less}", *[f"if {names[first]} < 0: raise Bail"][: len(others)])
     for name in (total, first):
         full[name] = Bind(names[name], both[name].optional, both[name].path or (), coded=True, vague=True)
 

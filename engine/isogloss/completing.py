@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.codecs import dump_json
 from isogloss.example import NAME_TOLD
@@ -24,18 +24,26 @@ def completed(run: Run, rule: Rule, env: Env) -> Env:
     full: Env = {**env, **{name: Bound(value) for name, value in rule.let.items()}}
     _derived(run, rule, full)
     _kept(run, rule, full)
-    for line in rule.sums:
-        solve(full, line)
-    for name, value in rule.absent.items():
-        full.setdefault(name, Bound(value))
-    for line in rule.sums if rule.absent else ():
-        solve(full, line)
-    for line, inner in nested(rule, env):
-        _held(run, full, line, inner)
+    _summed(run, rule, env, full)
     for name, facts in rule.bounds.items():
         if name in full:
             full[name] = _bounded(run, full[name], *facts)
     return full
+
+
+def _summed(run: Run, rule: Rule, env: Env, full: Env) -> None:
+    """Solve the sums, with what is absent last; tell of totals that what is counted beside them does not come to."""
+    _numbered(run, rule, full)
+    for line in rule.sums:
+        _solve(run, full, line)
+    for name, value in rule.absent.items():
+        full.setdefault(name, Bound(value))
+    for line in rule.sums if rule.absent else ():
+        _solve(run, full, line)
+    for line, inner in nested(rule, env):
+        _held(run, full, line, inner)
+    for line in stated(rule, env):
+        _agreed(run, full, line)
 
 
 def _kept(run: Run, rule: Rule, full: Env) -> None:
@@ -113,17 +121,49 @@ def _text(value: Value) -> str:
     return value if isinstance(value, str) else dump_json(value)
 
 
-def solve(env: Env, line: tuple[str, ...]) -> None:
+def _numbered(run: Run, rule: Rule, full: Env) -> None:
+    """Lose what is no number where sums want one."""
+    for name in {name: None for line in rule.sums for name in line if name in full}:
+        if isinstance(full[name].value, bool) or not isinstance(full[name].value, int | float):
+            run.lose("dropped", full.pop(name).path, None, "a number must stand here")
+
+
+def _solve(run: Run, env: Env, line: tuple[str, ...]) -> None:
     """Solve total = part + rest … for whichever is missing; what nobody gives counts as 0."""
     total, *terms = line
     numbers = {name: env[name].value for name in line if name in env}
-    if not all(isinstance(number, int | float) and not isinstance(number, bool) for number in numbers.values()):
+    if total not in numbers:
+        if numbers:
+            env[total] = Bound(sum(numbers.values()), _path(env, terms))
         return
-    if total not in numbers and numbers:
-        env[total] = Bound(sum(numbers.values()), _path(env, terms))
-    elif total in numbers and terms[0] not in numbers:
-        rest = sum(numbers.get(name, 0) for name in terms[1:])
-        env[terms[0]] = Bound(numbers[total] - rest, env[total].path)
+    rest = 2 * numbers[total] - sum(numbers.values())
+    missing = [name for name in terms if name not in numbers]
+    if terms[0] in missing:
+        _parted(run, env, line, rest)
+    elif len(missing) == 1 and rest > 0:
+        env[missing[0]] = Bound(rest, env[total].path)
+
+
+def _parted(run: Run, env: Env, line: tuple[str, ...], rest: Any) -> None:
+    """Give the first part what its total leaves; one less than what it should hold, holds that part only."""
+    total, part = env[line[0]], line[1]
+    env[part] = Bound(rest, total.path)
+    if rest < min(total.value, 0):
+        env[part], env[line[0]] = total, Bound(2 * total.value - rest, total.path)
+        run.lose("assumed", total.path, None, "this is less than what it should hold, so that it counts without it")
+
+
+def _agreed(run: Run, full: Env, line: tuple[str, ...]) -> None:
+    """Tell of a total that says otherwise than what is counted beside it."""
+    total, *numbers = (full[name].value for name in line if name in full)
+    if line[0] in full and numbers and total != sum(numbers):
+        run.lose("assumed", full[line[0]].path, None, "what is counted beside it does not come to this total")
+
+
+def stated(rule: Rule, read: Iterable[str]) -> list[tuple[str, ...]]:
+    """Return the lines whose total was read beside what it should come to."""
+    found = {line[0] for line in rule.sums}
+    return [line for line in rule.sums if line[0] in read and (line[1] in read or line[1] in found)]
 
 
 def nested(rule: Rule, read: Iterable[str]) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:

@@ -16,7 +16,7 @@ from isogloss.loss import Loss
 from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note
 from isogloss.pointer import find, pointer
 from isogloss.sizes import shallow, small, walked
-from isogloss.values import ABSENT, Path, Value, finite, same
+from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, finite, is_vector, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -44,8 +44,12 @@ def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
             _, _, source, rule, place, reason = note
             path = (*_climbed(links, document)[1], *source)
             swept.append((path, _loss("dropped", path, None, rule, place, reason)))
+            _look(document, path, deep)
         else:
-            lost.append(_lost(note, *_climbed(links, document)))
+            order, before, there = _climbed(links, document)
+            lost.append(_lost(note, order, before, there))
+            if note[4] is not None:
+                _look(document, (*before, *note[4]), deep)
     if deep:
         shallow(deep)
     if len(lost) > 1:
@@ -53,6 +57,13 @@ def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
     if len(swept) > 1:
         swept.sort(key=lambda pair: _position(document, pair[0]))
     return tuple(dict.fromkeys([loss for _, loss in (*lost, *swept)]))
+
+
+def _look(document: Value, path: Path, deep: list[Value]) -> None:
+    """Note what is lost as a whole: nobody has looked how deep it is."""
+    value = find(document, path)
+    if type(value) is dict or type(value) is list:
+        deep.append(value)
 
 
 def _first(pair: tuple[Any, Loss]) -> Any:
@@ -154,6 +165,8 @@ class Site:
             raise Bail
         if not normal and not any(same(value, word) for word in satisfied):
             notes.append((SWEPT, link, (*steps, name), rule, place, reason))
+        elif isinstance(value, dict | list):
+            notes.append((DEEP, value))
 
     def _sentence(self, name: str) -> Any:
         for prefix, drops, rule, place in self.scopes:
@@ -223,10 +236,28 @@ def held(value: Value, kind: str) -> Value:
 _KINDS: Final = {"object": dict, "array": list, "string": str}
 
 
+def dumps(value: Value) -> str:
+    """Write JSON text; bails where the value is nested too deep."""
+    made = codecs.dump_json(value)
+    if len(made) > DEPTH_LIMIT and made.count("{") + made.count("[") > _DEEP:
+        walked([value])
+    return made
+
+
+#: A text with fewer objects and lists has none that is nested too deep.
+_DEEP: Final = DEPTH_LIMIT // 2
+
+
 def fitter(name: str, options: Any) -> Callable[[Value], bool]:
     """Return a codec's test."""
     fits = codecs.CODECS[name].fits
     return lambda value: fits(value, options)
+
+
+def _plumbed(value: Value) -> None:
+    """Bail where what a codec is given might be nested too deep."""
+    if type(value) is dict or (type(value) is list and not is_vector(value)):
+        shallow([value])
 
 
 def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
@@ -235,7 +266,11 @@ def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
     read = codec.read
     if codec.width != 1:
         return lambda value: read(value, options)
-    work = lambda value: read(value, options)[0]  # noqa: E731 - one of three things that are returned
+
+    def work(value: Value) -> Any:
+        _plumbed(value)
+        return read(value, options)[0]
+
     if codec.spares is not None:
         return codec.spares(work, options, small, walked)
     return Remembering(work) if name in WORDS else work
@@ -249,7 +284,12 @@ def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
         return Remembering(lambda value: _uncut(codec, value, options))
     if name in WORDS:
         return Remembering(lambda value: write((value,), options))
-    work = lambda *values: write(values, options)  # noqa: E731 - one of two things that are returned
+
+    def work(*values: Value) -> Value:
+        for value in values:
+            _plumbed(value)
+        return write(values, options)
+
     return work if codec.spares is None else codec.spares(work, options, small, walked)
 
 

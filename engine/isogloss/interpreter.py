@@ -284,7 +284,7 @@ class Run:
         built = self.built(turn, env, out, at)
         if built is ABSENT or built is None:
             built = {}
-        first = found.claims[0] if found.claims else None
+        first = found.first()
         if rule.default and (not built or not self._free(built, out)):
             del self.accounts.pairs[start:]
             return

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from isogloss.accounts import Owner
 from isogloss.blocks import Group, Item, read_groups
 from isogloss.building import merge
+from isogloss.following import followed
 from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
+from isogloss.ordering import keyless, ordered
 from isogloss.pointer import Seat, find, parse_pointer, pointer
 from isogloss.values import ABSENT, same
 
@@ -54,14 +56,17 @@ class Writer:
     hoisted: list[Laid] = field(default_factory=list["Laid"])
     led: list[Item] = field(default_factory=list["Item"])
     gathered: dict[str, Laid] = field(default_factory=dict[str, "Laid"])
+    #: What groups that are blocks themselves could not hold: it follows their run.
+    late: Group | None = None
 
     def write(self, groups: list[Group], out: dict[str, Value]) -> None:
         """Lay out all groups."""
         self._check_answers(groups)
-        for group in groups:
+        for group in ordered(self.run, groups) if keyless(self.run.lens, self.layout) else groups:
             if not group.items and self.layout.read.role is not None:
                 self.run.accounts.plain((*group.path, self.layout.read.role))
             self._group(group)
+        self._follow()
         self._lead()
         self.laid = [group for group in self.laid if group.slots or self.layout.write.group is not None]
         self._legalise()
@@ -74,13 +79,34 @@ class Writer:
             self._hoist(group)
             return
         alone = [item for item in group.items if self._form(item) == "self"]
+        if not alone:
+            self._follow()
         for item in alone:
+            self._spill(item, group)
             self.laid.append(self._alone(item))
         rest = [item for item in group.items if self._form(item) != "self"]
         if not rest and alone:
             return
+        if self.late is not None:
+            rest, self.late = [*self.late.items, *rest], None
         target = self._open(group)
         for item in rest:
+            self._lay(item, target)
+
+    def _spill(self, item: Item, group: Group) -> None:
+        """Keep what a block that is a group cannot hold, until its run has ended."""
+        found = self._spilled(item)
+        if found:
+            known = self.late.items if self.late is not None else []
+            self.late = Group(group.role, [*known, *found], found[0].path)
+
+    def _follow(self) -> None:
+        """Let what a run of blocks could not hold follow it, in a group of its own."""
+        if self.late is None:
+            return
+        group, self.late = self.late, None
+        target = self._open(group)
+        for item in group.items:
             self._lay(item, target)
 
     def _form(self, item: Item) -> str:
@@ -102,7 +128,7 @@ class Writer:
     def _lay(self, item: Item, target: Laid) -> None:
         slot = self.layout.slot_of(item.kind, target.role)
         if slot is None:
-            self.run.lose("dropped", item.path, None, self._no_place(item))
+            self._unplaced(item)
             return
         if slot.gather:
             target = self.gathered.setdefault(slot.form + ".".join(slot.at), target)
@@ -112,24 +138,30 @@ class Writer:
         target.add(slot, item)
         self._overflow(item, target)
 
-    def _no_place(self, item: Item) -> str:
-        """Say why a block has no place: this family has no such slot, or nobody has."""
+    def _unplaced(self, item: Item) -> None:
+        """Lose or refuse a block that has no place: this family has no such slot, or nobody has."""
         missing = [slot for slot in self.layout.write.slots if slot not in self.layout.slots and slot.reason]
-        reason = next((slot.reason for slot in missing if slot.holds is not None and item.kind in slot.holds), "")
-        return reason or f"there is no place for a block of kind {item.kind!r} there"
+        slot = next((slot for slot in missing if slot.holds is not None and item.kind in slot.holds), None)
+        if slot is not None and slot.refuses:
+            self.run.refuse(item.path, slot.reason)
+        reason = f"there is no place for a block of kind {item.kind!r} there" if slot is None else slot.reason
+        self.run.lose("dropped", item.path, None, reason)
 
     def _overflow(self, item: Item, target: Laid) -> None:
         """Let what a block holds, and its layout has no slot for, stand beside it."""
+        target.after += self._spilled(item)
+
+    def _spilled(self, item: Item) -> list[Item]:
+        """Take out what a block holds and its layout has no slot for."""
         if not item.inner or item.block.block.inner is None:
-            return
+            return []
         inner = self.run.lens.layout(item.block.block.inner[0])
-        for block in [block for block in item.inner if inner.slot_of(block.kind) is None]:
-            item.inner.remove(block)
-            target.after.append(block)
-            reason = next(
-                (slot.reason for slot in inner.write.slots if slot.reason), "it stands beside the block there"
-            )
+        found = [block for block in item.inner if inner.slot_of(block.kind) is None]
+        item.inner = [block for block in item.inner if block not in found] if found else item.inner
+        reason = next((slot.reason for slot in inner.write.slots if slot.reason), "it stands beside the block there")
+        for block in found:
             self.run.lose("approximated", block.path, None, reason)
+        return found
 
     def _hoist(self, group: Group) -> None:
         moves = self.layout.hoists or self.layout.write.hoist is not None
@@ -301,7 +333,7 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
             if name in value:
                 run.accounts.claim((*path, name), "normal", run.owner)
     run.nodes += any(run.stack)
-    if run.nodes > spec["limit"]:
+    if run.nodes > spec["limit"] or (not run.stack and followed(value, spec) > spec["limit"]):
         run.refuse(path, f"following references makes more than {spec['limit']} objects of this")
     ref = value.get(spec["name"])
     run.stack = (*run.stack, ref if isinstance(ref, str) else "")

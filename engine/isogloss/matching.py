@@ -65,6 +65,17 @@ class Found:
         self.nulls += inner.nulls
         self.kept += inner.kept
 
+    def first(self) -> Path | None:
+        """Return the first place that was read; what a rule set walks through stands before what is inside it."""
+        walked = [b.path for b in self.env.values() if b.path is not None and _walks(b)]
+        if not self.claims:
+            return walked[0] if walked else None
+        return next((path for path in walked if self.claims[0][: len(path)] == path), self.claims[0])
+
+
+def _walks(bound: Bound) -> bool:
+    return any(item is not None and item.pending is not None for item in bound.items or (bound,))
+
 
 # --------------------------------------------------------------------- reading
 

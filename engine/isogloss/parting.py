@@ -16,6 +16,7 @@ from isogloss.matching import Bound
 from isogloss.memory import Memory
 from isogloss.notes import LOST, NO, SWEPT, Bail, Link, Note, keep
 from isogloss.pointer import find
+from isogloss.sizes import shallow, small, walked
 from isogloss.values import ABSENT, Object, Path, Value
 
 if TYPE_CHECKING:
@@ -95,14 +96,17 @@ class Component:
         self, value: Value, link: Link, notes: list[Note], out: Value, mem: Object, saw: set[str], defaults: bool
     ) -> None:
         """Translate what stands at the places into `out`."""
+        found = [find(value, place) for place in self.places]
         if not self.alone:
+            shallow([one for one in found if isinstance(one, dict | list)])
             self._run(value, link, notes, out, mem, saw, defaults)
             return
-        found = [find(value, place) for place in self.places]
         key = marshal.dumps([... if one is ABSENT else one for one in found], 2)
         key += repr((link is None, defaults)).encode()
         hit = self.known.get(key)
         if hit is None:
+            if not small(key):
+                walked([one for one in found if isinstance(one, dict | list)])
             mine: list[Note] = []
             made: dict[str, Value] = {}
             self._run(value, link, mine, made, mem, saw, defaults)

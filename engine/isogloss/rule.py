@@ -1,7 +1,4 @@
-"""What a rulebook says, as frozen values: two-sided, before any direction is chosen.
-
-Without slots: a warm start unpickles thousands of them, and a dict is filled in C.
-"""
+"""What a rulebook says, as frozen values: two-sided; without slots, since warm starts fill thousands of dicts in C."""
 
 from __future__ import annotations
 
@@ -290,10 +287,12 @@ class Slot:
     gather: bool = False
     #: Items carry their running number under this name.
     number: str | None = None
-    #: Kinds that are read here but written elsewhere.
+    #: Kinds that are read here but written elsewhere; and another place, where this one is read only if that is silent.
     reads: tuple[str, ...] = ()
-    #: Facts the written family must have for this slot; else its blocks go to the group around.
+    unless: Path = ()
+    #: Facts the written family must have for this slot; else its blocks go to the group around, or are refused.
     needs: Mapping[str, Value] = field(default_factory=dict[str, Any])
+    refuses: bool = False
     reason: str = ""
     read_only: bool = False
 

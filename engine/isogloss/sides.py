@@ -45,7 +45,9 @@ def side(entries: Entries, name: str, entry: Map, dialect: str) -> Side:
 
 
 def _slot(entries: Entries, entry: Map) -> Slot:
-    entries.keys(entry, "at form holds plain blank roles conversion gather number reads needs reason read_only")
+    entries.keys(
+        entry, "at form holds plain blank roles conversion gather number reads unless needs otherwise reason read_only"
+    )
     form = entries.choice(entry, "form", _FORMS)
     if "form" not in entry:
         entries.say(entry.mark, "a slot says its `form`")
@@ -61,7 +63,9 @@ def _slot(entries: Entries, entry: Map) -> Slot:
         gather=bool(entry.get("gather", False)),
         number=entry.get("number"),
         reads=entries.words(entry, "reads"),
+        unless=dotted(entry.get("unless", "")),
         needs=entry.get("needs", {}),
         reason=entries.text(entry, "reason"),
+        refuses=entries.choice(entry, "otherwise", ("refuse",)) is not None,
         read_only=bool(entry.get("read_only", False)),
     )

@@ -1,6 +1,7 @@
 """Law 8 for the compiler: generated code does what the interpreter does, or leaves the document to it."""
 
 import copy
+import functools
 import json
 from collections import Counter
 from functools import cache
@@ -217,6 +218,60 @@ ORDINARY = [
 def test_ordinary_documents_are_done_by_code(phase, reader, file, model):
     document = json.loads((CASES / f"{file}.json").read_bytes())
     assert held(phase, reader, {"openai": "gpt-4.1", "gemini": model}, document)
+
+
+def test_code_loses_no_name_of_what_is_hoisted_silently():
+    document = {"contents": [{"parts": [{"text": "x"}]}], "systemInstruction": {"text": "x"}}
+    held("request", "gemini", {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"}, document)
+
+
+DEEP = functools.reduce(lambda inner, _: {"a": inner}, range(250), 1)
+DEEPEST = {
+    ("request", "openai"): [{name: DEEP} for name in ("prediction", "user", "metadata", "logit_bias", "tool_choice")]
+    + [{"stop": [DEEP]}, {"stream_options": DEEP}, {"thinking": {"type": "enabled", "budget_tokens": DEEP}}],
+    ("request", "gemini"): [
+        {"systemInstruction": {"parts": [{"text": "x"}], "role": DEEP}},
+        {"contents": [{"parts": [{"text": DEEP}]}]},
+    ],
+    ("response", "openai"): [{"created": DEEP}],
+    ("response", "gemini"): [
+        {"candidates": [{"content": {"parts": [{"functionCall": {"name": "f", "args": DEEP}}]}}]},
+        {"promptFeedback": DEEP},
+    ],
+}
+WHOLE = {
+    ("request", "openai"): {"messages": [{"role": "user", "content": "x"}]},
+    ("request", "gemini"): {"contents": [{"parts": [{"text": "x"}]}]},
+    ("response", "openai"): {"choices": [{"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}]},
+    ("response", "gemini"): {"candidates": [{"content": {"parts": [{"text": "x"}]}, "finishReason": "STOP"}]},
+}
+
+
+@pytest.mark.parametrize(("way", "more"), [(way, more) for way, found in DEEPEST.items() for more in found])
+def test_what_is_nested_too_deep_is_left_to_the_interpreter(way, more):
+    lens = lens_of(*way, {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"})
+    for often in (NEVER, AT_ONCE):
+        assert by_code(lens, {**WHOLE[way], **more}, way[0], often) is None
+    assert by_code(lens, WHOLE[way], way[0], NEVER) is not None
+
+
+def test_losses_of_what_is_gathered_are_told_by_code():
+    schema = {"type": "object", "properties": {"a": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}
+    tools = [{"type": "function", "function": {"name": name, "parameters": schema}} for name in "fg"]
+    document = {"messages": [{"role": "user", "content": "x"}], "tools": tools}
+    assert held("request", "openai", {"openai": "gpt-4.1", "gemini": "gemini-1.5-flash"}, document)
+
+
+COUNTS = {"promptTokenCount": 3, "candidatesTokenCount": 2, "totalTokenCount": 5}
+
+
+@pytest.mark.parametrize("left_out", COUNTS)
+def test_counts_of_which_one_is_absent_are_done_by_code(left_out):
+    candidate = {"content": {"role": "model", "parts": [{"text": "x"}]}, "finishReason": "STOP"}
+    usage = {name: count for name, count in COUNTS.items() if name != left_out}
+    usage["totalTokenCount"] = sum(count for name, count in usage.items() if name != "totalTokenCount")
+    document = {"responseId": "r", "modelVersion": "m", "candidates": [candidate], "usageMetadata": usage}
+    assert held("response", "gemini", {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"}, document)
 
 
 @pytest.mark.parametrize("reader", ["openai", "gemini"])

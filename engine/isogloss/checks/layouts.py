@@ -43,7 +43,7 @@ def _kinds(book: Book, layout: Layout) -> Iterator[Problem]:
                 continue
             told: set[str] = set()
             for block in book.blocks_of(layout):
-                if block.kind not in told and _reads(block, read, reader) and not _writes(write, block.kind):
+                if block.kind not in told and _reads(block, read, reader) and not _writes(layout, write, block.kind):
                     told.add(block.kind)
                     message = f"{block.kind!r} is read in {reader} and has no slot here"
                     yield Problem(book.mark(layout.mark, writer), message)
@@ -57,8 +57,10 @@ def _reads(block: Block, side: Side, reader: str) -> bool:
     return any(_holds(slot, block.kind) or block.kind in slot.reads for slot in side.slots)
 
 
-def _writes(side: Side, kind: str) -> bool:
-    return any(_holds(slot, kind) and not slot.read_only for slot in side.slots)
+def _writes(layout: Layout, side: Side, kind: str) -> bool:
+    """Tell whether a kind has a place: inside a block, what is only read there stands beside it."""
+    inner = any(block.inner is not None and block.inner[0] == layout.name for block in layout.blocks)
+    return any((_holds(slot, kind) and not slot.read_only) or (inner and kind in slot.reads) for slot in side.slots)
 
 
 def _holds(slot: Slot, kind: str) -> bool:

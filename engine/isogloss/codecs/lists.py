@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
@@ -44,12 +45,22 @@ def _pieces(options: Options) -> list[str]:
 
 
 def _read_span(value: Value, options: Options) -> tuple[Value, Value]:
-    """Turn byte offsets into one piece of a text into letter offsets into the whole text."""
+    """Turn byte offsets into one piece of a text into letter offsets into the whole text; what is quoted wins."""
     pieces, number = _pieces(options), value.get(options["piece"], 0)
     piece = pieces[number] if isinstance(number, int) and 0 <= number < len(pieces) else ""
     before = sum(map(len, pieces[:number])) if isinstance(number, int) else 0
     ends = (value.get(options["from"], 0), value.get(options["to"], 0))
-    return (before + _letters(piece, ends[0]), before + _letters(piece, ends[1]))
+    span = (before + _letters(piece, ends[0]), before + _letters(piece, ends[1]))
+    return _quoted("".join(pieces), span, value.get(options.get("quote", "")))
+
+
+def _quoted(text: str, span: tuple[int, int], quote: Value) -> tuple[int, int]:
+    """Return the place of a quotation that is nearest to where it is said to stand; that place, where it is nowhere."""
+    if not isinstance(quote, str) or not quote or text[slice(*span)] == quote:
+        return span
+    places = [found.start() for found in re.finditer(re.escape(quote), text)]
+    nearest = min(places, key=lambda place: abs(place - span[0]), default=None)
+    return span if nearest is None else (nearest, nearest + len(quote))
 
 
 def _letters(text: str, offset: Value) -> int:

@@ -25,14 +25,15 @@ def _is_data_url(value: Value, options: Options) -> bool:
     return comma < 0 or (value[5:comma].lower().startswith(tuple(options["types"])) and len(value) > comma + 1)
 
 
-def _read_data_url(value: Value, _: Options) -> tuple[Value, Value]:
+def _read_data_url(value: Value, options: Options) -> tuple[Value, Value]:
     comma = value.find(",", 0, _HEAD)
     if comma < 0:
         message = "a data URL has a comma after its media type"
         raise CodecError(message)
     head = value[5:comma]
     if head[-7:].lower() == ";base64":
-        return head[:-7] or "text/plain", value[comma + 1 :]
+        mime = head[:-7] or "text/plain"
+        return options.get(mime, mime), value[comma + 1 :]
     from urllib.parse import unquote_to_bytes  # few data URLs are not base64
 
     return head or "text/plain", base64.b64encode(unquote_to_bytes(value[comma + 1 :])).decode()
