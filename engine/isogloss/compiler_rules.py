@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     from isogloss.lens import Turn, TurnedSet
 
+#: What is known here of a turned set.
+_TURNED = ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "excludes", "inline"]
+
 
 class RuleCompiler:
     """Compiles the rules of one set, one by one."""
@@ -57,7 +60,7 @@ class RuleCompiler:
         #: Places that the code of rules writes if it is run to its end.
         self.puts: list[tuple[str, ...]] = []
         self.leaves = self._all_leaves()
-        if odd_fields(rules, ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "inline"]):
+        if odd_fields(rules, _TURNED):
             raise Unsupported(rules.name)
         if rules.nulls and rules.layouts:
             raise Unsupported(rules.name)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from isogloss import layouts, tables
+from isogloss import carrying, layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
 from isogloss.building import build, merge, names_of, over
 from isogloss.choosing import chosen
@@ -46,6 +46,7 @@ class Run:
         self.saw: set[str] = set()
         self.owner = Owner(lens.name, "")
         self.nulls_absent = lens.nulls_absent
+        self.snake = lens.snake
         self.roots: list[tuple[Value, Path]] = []
         self.stack: tuple[Value, ...] = ()
         #: What the set that is running has written, and where that stands.
@@ -99,7 +100,7 @@ class Run:
 
     def spelled(self, value: dict[str, Value], name: str) -> str:
         """Find how an object spells a name: as it stands, or in snake_case where the dialect reads both."""
-        if not self.lens.snake:
+        if not self.snake:
             return name
         snake = snake_case(name)
         return snake if snake in value else name
@@ -108,13 +109,14 @@ class Run:
 
     def run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         """Translate one object by a rule set."""
-        outer = self.owner, self.nulls_absent, self.stack, self.saw
+        outer = self.owner, self.nulls_absent, self.snake, self.stack, self.saw
         self.owner = Owner(rules.name, rules.place)
         self.nulls_absent = self.lens.nulls_absent and not rules.nulls
+        self.snake = self.lens.snake or rules.snake
         try:
             return self._run_set(rules, value, path, at)
         finally:
-            self.owner, self.nulls_absent, self.stack, self.saw = outer
+            self.owner, self.nulls_absent, self.snake, self.stack, self.saw = outer
 
     def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         if rules.either:
@@ -137,9 +139,10 @@ class Run:
         ran: set[str] = set()
         for turn in rules.turns:
             self.run_turn(turn, value, path, out, at, ran)
-        layouts.carry_rest(self, rules, value, path, out, at)
+        carrying.carry_rest(self, rules, value, path, out, at)
         for turn in rules.defaults if self.defaults else ():
             self.run_turn(turn, value, path, out, at, ran)
+        carrying.together(self, rules, out, at)
         self.accounts.scope(path, rules.drops, Owner(rules.name, rules.place))
         return out
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ from isogloss.blocks import Group, Item, read_groups
 from isogloss.building import merge
 from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
-from isogloss.pointer import Seat, find, parse_pointer, pointer
+from isogloss.pointer import Seat, find, parse_pointer
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
@@ -314,57 +313,4 @@ def _without(value: dict[str, Value], name: str) -> dict[str, Value]:
     return {key: member for key, member in value.items() if key != name}
 
 
-def carry_rest(
-    run: Run, rules: TurnedSet, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path
-) -> None:
-    """Take over, as it is, what stands where the other dialect's own words may stand."""
-    for line in rules.rest.get(run.lens.reader, ()):
-        found = find(value, tuple(line["at"].split(".")) if line["at"] else ())
-        if isinstance(found, dict):
-            _carry(run, line, found, (*path, *filter(None, line["at"].split("."))), out, at)
-
-
-def _carry(
-    run: Run, line: Mapping[str, Any], found: dict[str, Value], path: Path, out: dict[str, Value], at: Path
-) -> None:
-    target = tuple(line["to"].split(".")) if line["to"] else ()
-    for name, member in found.items():
-        known = name if name in line["takes"] else _camel(name)
-        if known not in line["takes"] or member is None or run.accounts.claimed((*path, name)):
-            continue
-        if (*path, name) in run.accounts.touched:
-            continue
-        nested: Value = _respelled({known: member}, run.lens.ruleset.values.get("carried", {}))
-        for step in reversed(target):
-            nested = {step: nested}
-        clash = merge(out, nested, at)
-        if clash is not None:
-            run.refuse((*path, name), f"this contradicts what another name says about {pointer(clash)}")
-        run.accounts.claim((*path, name), "mapped", run.owner)
-        run.pair("mapped", (*path, name), (*at, *target, known))
-
-
-def _respelled(value: Value, words: Mapping[str, Any]) -> Value:
-    """Copy what is carried, in the spelling of the other dialect; what its users have named stays as it is."""
-    if isinstance(value, list):
-        return [_respelled(item, words) for item in value]
-    if not isinstance(value, dict):
-        return value
-    copied: dict[str, Value] = {}
-    for name, member in value.items():
-        known = name if _camel(name) in value else _camel(name)
-        if known in words.get("whole", ()):
-            copied[known] = deepcopy(member)
-        elif known in words.get("names", ()) and isinstance(member, dict):
-            copied[known] = {key: _respelled(inner, words) for key, inner in member.items()}
-        else:
-            copied[known] = _respelled(member, words)
-    return copied
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word[:1].upper() + word[1:] for word in rest)
-
-
-__all__ = ["Seat", "carry_rest", "inlined", "lay", "lay_alone"]
+__all__ = ["Seat", "inlined", "lay", "lay_alone"]

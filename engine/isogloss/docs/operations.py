@@ -122,7 +122,7 @@ def _rest(rules: RuleSet) -> list[str]:
             code(dialect),
             code(line["at"] or "/"),
             code(line["to"] or "/"),
-            ", ".join(code(name) for name in line["takes"]),
+            ", ".join(code(name) for name in line.get("takes", ())) or f"those that {code(line['by'])} reads",
         )
         for dialect, lines in rules.rest.items()
         for line in lines
