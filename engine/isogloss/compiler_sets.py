@@ -147,7 +147,7 @@ class SetCompiler(ClusterCompiler):
                 test += f" or {key} in {self.context.module.constant(f'frozenset({skipped!r})')}"
             if top and self.rules.inline:
                 # Following references is the interpreter's work.
-                names = sorted({self.rules.inline["name"], *self.rules.inline["definitions"]})
+                names = sorted(self.rules.refers)
                 body.add(f"if {key} in {self.context.module.constant(f'frozenset({names!r})')}: raise Bail")
             body.add(f"if {test}: continue")
             refused = self._refused() if top else set()

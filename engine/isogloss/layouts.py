@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from isogloss.accounts import Owner
 from isogloss.blocks import Group, Item, read_groups
@@ -289,16 +290,46 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
         run.refuse(path, f"following references makes more than {spec['limit']} objects of this")
     ref = value.get(spec["name"])
     run.stack = (*run.stack, ref if isinstance(ref, str) else "")
-    if not isinstance(ref, str):
-        return value, path
+    if isinstance(ref, str):
+        return _followed(run, rules, ref, value, path)
+    return _alone(run, rules, value, path)
+
+
+def _followed(
+    run: Run, rules: TurnedSet, ref: str, value: dict[str, Value], path: Path
+) -> tuple[dict[str, Value], Path]:
+    """Lay what a reference points to under what stands beside it."""
+    spec = rules.inline
     run.accounts.claim((*path, spec["name"]), "normal", run.owner)
-    target = find(run.roots[0][0], parse_pointer(ref[1:])) if ref.startswith("#") else ABSENT
+    place, target = _pointed(run.roots[0][0], ref)
     if ref in run.stack[:-1] or not isinstance(target, dict):
         run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
         return {**spec["cut"], **_without(value, spec["name"])}, path
-    virtual = (*path, "#")
-    run.accounts.inline(virtual, (*run.roots[0][1], *parse_pointer(ref[1:])), target, run.owner)
-    for name, member in _without(value, spec["name"]).items():
+    return _laid_under(run, rules, target, (*run.roots[0][1], *place), _without(value, spec["name"]), path)
+
+
+def _pointed(root: Value, ref: str) -> tuple[tuple[str, ...], Value]:
+    """Find what a reference points to, as it is written or with its escaped letters read."""
+    places = [parse_pointer(text) for text in (ref[1:], unquote(ref[1:])) if ref.startswith("#")]
+    found = [(place, find(root, place)) for place in places]
+    return next((one for one in found if one[1] is not ABSENT), ((), ABSENT))
+
+
+def _alone(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> tuple[dict[str, Value], Path]:
+    """Lay the only item of a list of parts under what stands beside the list."""
+    name = rules.inline.get("lone")
+    parts = value.get(name) if name is not None else None
+    if name is None or not isinstance(parts, list) or len(parts) != 1 or not isinstance(parts[0], dict):
+        return value, path
+    return _laid_under(run, rules, parts[0], (*path, name, 0), _without(value, name), path)
+
+
+def _laid_under(
+    run: Run, rules: TurnedSet, target: dict[str, Value], real: Path, beside: dict[str, Value], path: Path
+) -> tuple[dict[str, Value], Path]:
+    spec, virtual = rules.inline, (*path, "#")
+    run.accounts.inline(virtual, real, target, run.owner)
+    for name, member in beside.items():
         if not same(target.get(name, member), member) and name not in spec.get("beside", ()):
             run.lose("approximated", (*path, name), None, spec["conflict"])
         run.accounts.claim((*path, name), "mapped", run.owner)
@@ -306,7 +337,7 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
     for name in spec["definitions"]:
         if name in target:
             run.accounts.claim((*virtual, name), "normal", run.owner)
-    return inlined(run, rules, {**target, **_without(value, spec["name"])}, virtual)
+    return inlined(run, rules, {**target, **beside}, virtual)
 
 
 def _without(value: dict[str, Value], name: str) -> dict[str, Value]:

@@ -80,6 +80,12 @@ class TurnedSet:
     excludes: tuple[Mapping[str, Any], ...] = ()
 
     @property
+    def refers(self) -> set[str]:
+        """The names of references that are followed, and what they stand in."""
+        spec = self.inline
+        return {spec["name"], *spec["definitions"], *filter(None, [spec.get("lone")])} if spec else set()
+
+    @property
     def names(self) -> set[str]:
         """The names under which its rules begin to read."""
         read = (turn.read for turn in self.turns)
