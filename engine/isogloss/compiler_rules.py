@@ -74,8 +74,9 @@ class RuleCompiler:
     def _condition(self, read: Read, var: str) -> str:
         """Write what must hold for a rule to run."""
         rule, lens = read.turn.rule, self.context.lens
-        tests = [*necessary(read.node, var, self.shape, self.context.words), *self._strays(var, rule.among)]
-        tests += seen(rule)
+        # What has been laid is asked first: that costs least.
+        tests = [*seen(rule), *necessary(read.node, var, self.shape, self.context.words)]
+        tests += self._strays(var, rule.among)
         if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
             tests.append(asked)
         if rule.knows.get(lens.reader):

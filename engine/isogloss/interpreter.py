@@ -15,12 +15,12 @@ from isogloss.completing import completed, derive, satisfied, worded
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
-from isogloss.matching import Bound, Env, Found, match, read_codec, strayed
+from isogloss.matching import Bound, Env, Found, match, read_codec, strayed, walks
 from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from isogloss.errors import Mark
     from isogloss.example import Var
@@ -411,11 +411,3 @@ class Run:
 
 def _facts(needs: Any) -> dict[str, Value]:
     return {needs: True} if isinstance(needs, str) else needs
-
-
-def walks(env: Env) -> Iterator[Path]:
-    """Yield the places that pending conversions will walk through and claim themselves."""
-    for bound in env.values():
-        for one in bound.items or (bound,):
-            if one is not None and one.pending is not None and one.path is not None:
-                yield one.path

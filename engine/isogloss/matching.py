@@ -15,7 +15,7 @@ from isogloss.pointer import pointer
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from isogloss.interpreter import Run
     from isogloss.lens import Conversion
@@ -241,3 +241,11 @@ def _fits(run: Run, example: Node, item: Value, path: Path, found: Found) -> boo
     found.env.update(inner.env)
     found.take(inner)
     return True
+
+
+def walks(env: Env) -> Iterator[Path]:
+    """Yield the places that pending conversions will walk through and claim themselves."""
+    for bound in env.values():
+        for one in bound.items or (bound,):
+            if one is not None and one.pending is not None and one.path is not None:
+                yield one.path
