@@ -264,16 +264,16 @@ class Run:
                 self.lose("dropped", claim, None, rule.reason)
 
     def gated(self, turn: Turn, found: Found, path: Path) -> None:
-        rule = turn.rule
+        rule, claims = turn.rule, [*found.claims, *walks(found.env)]
         if satisfied(rule, found.env):
-            for claim in found.claims:
+            for claim in claims:
                 self.accounts.claim(claim, "satisfied", self.owner)
             return
         reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
         if turn.gated == "refuse":
-            where = found.claims[0] if found.claims else path
+            where = claims[0] if claims else path
             self.refuse(where, reason if rule.refuse is None else worded(rule.refuse, found.env), rule.status)
-        for claim in found.claims:
+        for claim in claims:
             self.accounts.claim(claim, rule.kind or "dropped", self.owner)
             self.lose(rule.kind or "dropped", claim, None, reason)
 
