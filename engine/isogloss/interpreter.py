@@ -52,6 +52,8 @@ class Run:
         #: What the set that is running has written, and where that stands.
         self.under: tuple[Value, Path] = ({}, ())
         self.nodes = 0
+        #: How names that a codec may spell otherwise were spelled.
+        self.names: dict[tuple[str, Value], Value] = {}
 
     def document(self, value: Value) -> Value:
         """Translate a whole document; its losses are in `accounts` afterwards."""

@@ -160,11 +160,23 @@ def read_codec(run: Run, conversion: Conversion, value: Value, path: Path) -> tu
     if conversion.codec.cuts and value in run.exchange.whole:
         return (run.exchange.whole[value],)
     try:
-        return conversion.codec.read(value, run.options(conversion))
+        found = conversion.codec.read(value, run.options(conversion))
+        return (_named(run, conversion, value, found[0]),) if conversion.codec.respells else found
     except CodecError as error:
         raise DocumentError(
             pointer(run.accounts.real(path)), str(error), rule=run.owner.id, place=run.owner.place
         ) from None
+
+
+def _named(run: Run, conversion: Conversion, value: Value, name: Value) -> Value:
+    """Return what a name means, and remember how it is spelled; two names never mean the same."""
+    assert conversion.codec is not None
+    write, options = conversion.codec.write, run.options(conversion)
+    if run.names.setdefault((conversion.name, name), value) != value:
+        name = value if name != value else write((value,), options)
+    if not same(write((name,), options), value):
+        run.exchange.spelled[conversion.name, name] = value
+    return name
 
 
 def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Found) -> bool:

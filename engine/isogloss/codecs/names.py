@@ -167,7 +167,13 @@ CODECS: Final[dict[str, Codec]] = {
     "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"})),
     "short": Codec(1, is_text, _read_whole, _write_short, frozenset({"head", "most"})),
     "identifier": Codec(
-        1, is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"}), cuts=True
+        1,
+        is_text,
+        _read_identifier,
+        _write_identifier,
+        frozenset({"first", "letters", "most"}),
+        cuts=True,
+        respells=True,
     ),
     "rooted": Codec(1, is_text, _read_rooted, same),
     "packed": Codec(
