@@ -98,7 +98,8 @@ def _codes(found: Iterable[str]) -> str:
 
 def _title(rules: RuleSet) -> list[str]:
     either = "Any value, by the first rule that it fits." if rules.either else ""
-    return [words(text) for text in (rules.title, rules.note, either) if text]
+    snake = "Names are read in snake_case too." if rules.snake else ""
+    return [words(text) for text in (rules.title, rules.note, either, snake) if text]
 
 
 # --------------------------------------------------------------------- rules
@@ -107,7 +108,8 @@ def _title(rules: RuleSet) -> list[str]:
 def _rules(ruleset: Ruleset, rules: RuleSet) -> list[str]:
     sides = columns(ruleset)
     rows = [_row(ruleset, rule) for rule in rules.rules]
-    return [*table(("rule", *sides, "", "where"), rows), *_rest(rules), *dropped(rules.name, rules.drops)]
+    told = [*_rest(rules), *_excluded(rules), *dropped(rules.name, rules.drops)]
+    return [*table(("rule", *sides, "", "where"), rows), *told]
 
 
 def _row(ruleset: Ruleset, rule: Rule) -> list[str]:
@@ -127,8 +129,18 @@ def _rest(rules: RuleSet) -> list[str]:
         for dialect, lines in rules.rest.items()
         for line in lines
     ]
-    head = ["Names of the other dialect that are taken over as they are:"] if rows else []
+    head = ["Names of the other dialect that are taken over where nobody else has read them:"] if rows else []
     return [*head, *table(("read", "from", "to", "names"), rows)]
+
+
+def _excluded(rules: RuleSet) -> list[str]:
+    rows = [
+        (code(dialect), code(line["at"] or "/"), ", ".join(code(name) for name in line["names"]), line["reason"])
+        for dialect, lines in rules.excludes.items()
+        for line in lines
+    ]
+    head = ["Names that may not stand together in what is written:"] if rows else []
+    return [*head, *table(("written", "at", "names", ""), rows)]
 
 
 def dropped(owner: str, drops: Mapping[str, tuple[Drop, ...]]) -> list[str]:
