@@ -57,6 +57,7 @@ ORDER = [
     "blocks",
     "laying",
     "layouts",
+    "carrying",
     "interpreter",
     "notes",
     "shapes",

@@ -273,7 +273,7 @@ class Run:
             return
         reason = rule.reason or rule.drop or rule.refuse or "the other dialect cannot say this"
         if turn.gated == "refuse":
-            where = claims[0] if claims else path
+            where = found.claims[0] if found.claims else path
             self.refuse(where, reason if rule.refuse is None else worded(rule.refuse, found.env), rule.status)
         for claim in claims:
             self.accounts.claim(claim, rule.kind or "dropped", self.owner)

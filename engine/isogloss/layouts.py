@@ -318,10 +318,10 @@ def _pointed(root: Value, ref: str) -> tuple[tuple[str, ...], Value]:
 def _alone(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> tuple[dict[str, Value], Path]:
     """Lay the only item of a list of parts under what stands beside the list."""
     name = rules.inline.get("lone")
-    parts = value.get(name) if name is not None else None
-    if name is None or not isinstance(parts, list) or len(parts) != 1 or not isinstance(parts[0], dict):
+    members = value.get(name) if name is not None else None
+    if name is None or not isinstance(members, list) or len(members) != 1 or not isinstance(members[0], dict):
         return value, path
-    return _laid_under(run, rules, parts[0], (*path, name, 0), _without(value, name), path)
+    return _laid_under(run, rules, members[0], (*path, name, 0), _without(value, name), path)
 
 
 def _laid_under(

@@ -75,7 +75,7 @@ DRAWN = {
     "one-or-many": (TEXTS | st.lists(TEXTS), [None]),
     "words": (st.lists(TEXTS | st.none()), [None, "with_null"]),
     "number-text": (st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS, [None, "mixed"]),
-    "choices": (st.builds("{} (one of {})".format, TEXTS, st.integers() | TEXTS.map(json.dumps)), ["values_told"]),
+    "told": (st.builds("{} (one of {})".format, TEXTS, st.integers() | TEXTS.map(json.dumps)), ["values_told"]),
     "wire-integer": (st.integers(-(10**18), 10**18) | st.integers(-(10**18), 10**18).map(str), [None]),
     "instant": (st.datetimes().map(lambda one: one.isoformat() + "Z") | draw.offsets | TEXTS, [None]),
     "duration": (draw.offsets | st.builds("{}.{}s".format, st.integers(0, 99), st.integers(0, 10**8)), [None]),

@@ -66,12 +66,12 @@ def _is_told(value: Value, options: Options) -> bool:
     return _told(value, options) is not None
 
 
-def _read_choices(value: Value, options: Options) -> tuple[Value, ...]:
+def _read_told(value: Value, options: Options) -> tuple[Value, ...]:
     text, found = _told(value, options) or ("", [])
     return (text or ABSENT, found)
 
 
-def _write_choices(neutral: tuple[Value, ...], options: Options) -> Value:
+def _write_told(neutral: tuple[Value, ...], options: Options) -> Value:
     text, values = "" if neutral[0] is ABSENT else neutral[0], neutral[1]
     if not isinstance(text, str) or not isinstance(values, list) or not values:
         raise CodecError("a list of values must stand here, and beside it a text")
@@ -139,7 +139,7 @@ CODECS: Final[dict[str, Codec]] = {
     "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, same),
     "words": Codec(1, _is_words, lambda value, _: ([word for word in value if word is not None],), same),
     "number-text": Codec(1, _is_number, _read_number, _write_number),
-    "choices": Codec(2, _is_told, _read_choices, _write_choices, frozenset({"head"})),
+    "told": Codec(2, _is_told, _read_told, _write_told, frozenset({"head"})),
     "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, same),
     "duration": Codec(1, _is_duration, _read_duration, _write_duration),
     # RFC 3339, whole seconds: https://www.rfc-editor.org/rfc/rfc3339

@@ -242,7 +242,8 @@ def _used(ruleset: Ruleset, documents: Iterable[RuleSet]) -> tuple[list[Layout],
         for name in rules.layouts:
             _add(ruleset, name, layouts)
         examples = [*rules.rules, *(block.rule for layout in layouts.values() for block in layout.blocks)]
-        for name in _sets(ruleset, examples):
+        left = [line["by"] for lines in rules.rest.values() for line in lines if "by" in line]
+        for name in (*left, *_sets(ruleset, examples)):
             if name not in objects:
                 objects[name] = ruleset.sets[name]
                 waiting.append(ruleset.sets[name])
