@@ -60,6 +60,7 @@ ORDER = [
     "ordering",
     "following",
     "layouts",
+    "carrying",
     "interpreter",
     "notes",
     "shapes",

@@ -104,17 +104,17 @@ UNKNOWN = {
 }
 
 OPENAI = {
-    "o1": "openai-reasoning",
-    "o3-mini": "openai-reasoning",
-    "o4-mini-2025-04-16": "openai-reasoning",
-    "gpt-5": "openai-reasoning",
-    "gpt-5.4-mini": "openai-reasoning",
+    "o1": "openai-o",
+    "o3-mini": "openai-o",
+    "o4-mini-2025-04-16": "openai-o",
+    "gpt-5": "openai-5",
+    "gpt-5.4-mini": "openai-5.2",
     "gpt-12": "openai-reasoning",
     "gpt-4o": "openai-chat",
     "gpt-4.1-mini": "openai-chat",
     "gpt-3.5-turbo": "openai-chat",
     "ft:gpt-4o-mini:acme::abc": "openai-chat",
-    "ft:o4-mini:acme::abc": "openai-reasoning",
+    "ft:o4-mini:acme::abc": "openai-o",
     "chatgpt-4o-latest": "openai-chat",
     "gpt-oss-120b": "openai-compatible",
     "llama-3": "openai-compatible",

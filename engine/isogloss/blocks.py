@@ -9,7 +9,7 @@ from isogloss import casts
 from isogloss.accounts import Owner
 from isogloss.completing import satisfied, worded
 from isogloss.errors import DocumentError
-from isogloss.matching import Bound, Env, Found, match
+from isogloss.matching import Bound, Env, Found, match, walks
 from isogloss.pointer import find, pointer
 from isogloss.seams import account, attach, cut_up, follow, read_seams
 from isogloss.values import ABSENT, same, type_name
@@ -260,7 +260,7 @@ def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> Item | None
         guard = block.turn.guard
         if (
             not match(run, block.turn.read, value, path, found)
-            or not found.claims
+            or not (found.claims or any(walks(found.env)))
             or not _where(block, run.complete(block.turn.rule, found.env), run.lens.reader)
         ):
             return None
@@ -268,7 +268,7 @@ def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> Item | None
             return None
         if not run.remembers(block.turn.rule):
             return None
-        if any(run.accounts.claimed(claim) for claim in found.claims):
+        if any(run.accounts.claimed(place) for place in (*found.claims, *walks(found.env))):
             return None
         return _accepted(run, block, found, path)
     finally:

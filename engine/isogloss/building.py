@@ -173,11 +173,14 @@ def _write_one(run: Run) -> Callable[..., Value]:
 def _remember(run: Run, conversion: Conversion, written: Value, bound: Bound, at: Path) -> None:
     """Remember the whole of a name that was cut; without an exchange it is lost."""
     assert conversion.codec is not None
+    if (conversion.name, bound.value) in run.exchange.spelled:
+        return
     if same(conversion.codec.read(written, run.options(conversion))[0], bound.value):
         return
     run.exchange.whole[written] = bound.value
     if not run.exchange.kept and bound.path is not None:
-        run.lose("approximated", bound.path, at, "the name is too long there, and only an exchange could undo this")
+        reason = "the name cannot be said there as it is, and only an exchange could undo this"
+        run.lose("approximated", bound.path, at, reason)
 
 
 def _standing(run: Run, bound: Bound) -> Path:
@@ -192,6 +195,8 @@ def _standing(run: Run, bound: Bound) -> Path:
 def write_codec(run: Run, conversion: Conversion, values: list[Value], path: Path) -> Value:
     """Write values by a codec; what cannot be written is the caller's mistake."""
     assert conversion.codec is not None
+    if conversion.codec.respells and (conversion.name, values[0]) in run.exchange.spelled:
+        return run.exchange.spelled[conversion.name, values[0]]
     try:
         return conversion.codec.write(tuple(values), run.options(conversion))
     except CodecError as error:

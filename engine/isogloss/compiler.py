@@ -44,7 +44,7 @@ _CLOCK: Final = "if 'now' not in mem and clock is not None: mem['now'] = int(clo
 _DOCUMENT: Final = "document"
 #: What this compiler understands of a set, or what does not concern one document.
 _SET: Final = [
-    *("name", "mark", "rules", "drops", "layouts", "nulls", "rest", "inline", "title", "note"),
+    *("name", "mark", "rules", "drops", "layouts", "nulls", "rest", "excludes", "inline", "title", "note"),
     *("validate", "seed", "stream", "headers", "apart", "joins", "answers", "either"),
 ]
 

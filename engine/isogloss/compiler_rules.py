@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from isogloss.lens import Turn, TurnedSet
 
+#: What is known here of a turned set.
+_TURNED = ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "excludes", "inline"]
+
 
 class RuleCompiler:
     """Compiles the rules of one set, one by one."""
@@ -58,7 +61,7 @@ class RuleCompiler:
         #: Places that the code of rules writes if it is run to its end.
         self.puts: list[tuple[str, ...]] = []
         self.leaves = self._all_leaves()
-        if odd_fields(rules, ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "inline"]):
+        if odd_fields(rules, _TURNED):
             raise Unsupported(rules.name)
         if rules.nulls and rules.layouts:
             raise Unsupported(rules.name)
@@ -72,8 +75,9 @@ class RuleCompiler:
     def _condition(self, read: Read, var: str) -> str:
         """Write what must hold for a rule to run."""
         rule, lens = read.turn.rule, self.context.lens
-        tests = [*necessary(read.node, var, self.shape, self.context.words), *self._strays(var, rule.among)]
-        tests += seen(rule)
+        # What has been laid is asked first: that costs least.
+        tests = [*seen(rule), *necessary(read.node, var, self.shape, self.context.words)]
+        tests += self._strays(var, rule.among)
         if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
             tests.append(asked)
         if rule.knows.get(lens.reader):

@@ -29,7 +29,7 @@ from isogloss.compiler_clusters import (
 from isogloss.compiler_code import Code, Unsupported, steps
 from isogloss.compiler_examples import Thing
 from isogloss.compiler_writing import Writing
-from isogloss.example import Node, Obj, places
+from isogloss.example import Node, Obj, places, variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator
@@ -82,6 +82,37 @@ class SetCompiler(ClusterCompiler):
             with body.block("if defaults:"):
                 for index, turn in enumerate(self.rules.defaults):
                     self._default(body, index, turn)
+        for line in self.rules.excludes:
+            self._excluded(body, line["at"].split(".") if line["at"] else [], line["names"])
+
+    def _excluded(self, body: Code, path: list[str], names: Collection[str]) -> None:
+        """Names that may not stand together are looked for where several may have been written."""
+        said = [name for name in names if self._may_say((*path, name))]
+        turns = [turn for turn in self._writers() if self._says(turn, tuple(path))]
+        if len(said) < 2 or (len(turns) == 1 and self._by_table(turns[0])):  # noqa: PLR2004 - one contradicts nothing
+            return
+        at = self._reached(body, path)
+        held = ", ".join(f"{name!r} in {at}" for name in said)
+        body.add(f"if {at} is not None and sum(({held})) > 1: raise Bail")
+
+    def _writers(self) -> list[Turn]:
+        return [turn for turn in (*self.rules.turns, *self.rules.defaults) if id(turn) in self.leaves]
+
+    def _says(self, turn: Turn, place: tuple[str, ...]) -> bool:
+        return any(overlapping(leaf, place) for leaf in self.leaves[id(turn)])
+
+    def _may_say(self, place: tuple[str, ...]) -> bool:
+        """Tell whether a rule or a layout may write at a place."""
+        sides = [self.context.lens.layout(name).write for name in self.rules.layouts]
+        laid = (path for side in sides for path in (side.groups, side.group, side.hoist) if path is not None)
+        return any(self._says(turn, place) for turn in self._writers()) or any(
+            overlapping(tuple(map(str, path)), place) for path in laid
+        )
+
+    def _by_table(self, turn: Turn) -> bool:
+        """Tell whether all that a rule writes are words of tables: these do not contradict themselves."""
+        found = [variable.conversion for variable in variables(turn.read)]
+        return all(name is not None and self.context.lens.conversion(name).sort == "table" for name in found)
 
     def _sorted(self) -> tuple[list[Read], list[Read]]:
         always: list[Read] = []
@@ -118,7 +149,7 @@ class SetCompiler(ClusterCompiler):
                 test += f" or {key} in {self.context.module.constant(f'frozenset({skipped!r})')}"
             if top and self.rules.inline:
                 # Following references is the interpreter's work.
-                names = sorted({self.rules.inline["name"], *self.rules.inline["definitions"]})
+                names = sorted(self.rules.refers)
                 body.add(f"if {key} in {self.context.module.constant(f'frozenset({names!r})')}: raise Bail")
             body.add(f"if {test}: continue")
             refused = self._refused() if top else set()

@@ -60,8 +60,7 @@ class ShapeCompiler(SetCompiler):
         self.context.module.function(name, SET_ARGUMENTS, body)
 
     def _admit(self, names: tuple[str, ...], nulls: frozenset[str]) -> None:
-        inline = {self.rules.inline["name"], *self.rules.inline["definitions"]} if self.rules.inline else set[str]()
-        odd = inline | (self._refused() - nulls)
+        odd = self.rules.refers | (self._refused() - nulls)
         if not names or len(names) > _MOST or not odd.isdisjoint(names) or (nulls and self.rules.nulls):
             raise Unsupported(self.rules.name)
 

@@ -252,7 +252,7 @@ class Exchange:
         memory = self._recalled(self._after(mine.values))
         if not mine.plain:
             memory.casts, memory.declared = mine.casts, mine.declared
-            memory.whole, memory.plain = mine.whole.copy(), False
+            memory.whole, memory.spelled, memory.plain = mine.whole.copy(), mine.spelled.copy(), False
         return memory
 
     def _after(self, values: Object) -> Object:

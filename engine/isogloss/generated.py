@@ -273,7 +273,17 @@ def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
 
     if codec.spares is not None:
         return codec.spares(work, options, small, walked)
+    if codec.respells:
+        return Remembering(lambda value: _unrespelled(codec, value, options))
     return Remembering(work) if name in WORDS else work
+
+
+def _unrespelled(codec: codecs.Codec, value: Value, options: Any) -> Value:
+    """Read a name; how one was spelled that is written otherwise has to be remembered by the interpreter."""
+    name = codec.read(value, options)[0]
+    if codec.write((name,), options) != value:
+        raise Bail
+    return name
 
 
 def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:

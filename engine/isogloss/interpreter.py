@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from isogloss import layouts, tables
+from isogloss import carrying, layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
 from isogloss.building import build, merge, names_of, over
 from isogloss.choosing import chosen
@@ -15,12 +15,12 @@ from isogloss.completing import completed, derive, satisfied, worded
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
-from isogloss.matching import Bound, Env, Found, match, read_codec, strayed
+from isogloss.matching import Bound, Env, Found, match, read_codec, strayed, walks
 from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from isogloss.errors import Mark
     from isogloss.example import Var
@@ -46,11 +46,14 @@ class Run:
         self.saw: set[str] = set()
         self.owner = Owner(lens.name, "")
         self.nulls_absent = lens.nulls_absent
+        self.snake = lens.snake
         self.roots: list[tuple[Value, Path]] = []
         self.stack: tuple[Value, ...] = ()
         #: What the set that is running has written, and where that stands.
         self.under: tuple[Value, Path] = ({}, ())
         self.nodes = 0
+        #: How names that a codec may spell otherwise were spelled.
+        self.names: dict[tuple[str, Value], Value] = {}
 
     def document(self, value: Value) -> Value:
         """Translate a whole document; its losses are in `accounts` afterwards."""
@@ -99,7 +102,7 @@ class Run:
 
     def spelled(self, value: dict[str, Value], name: str) -> str:
         """Find how an object spells a name: as it stands, or in snake_case where the dialect reads both."""
-        if not self.lens.snake:
+        if not self.snake:
             return name
         snake = snake_case(name)
         return snake if snake in value else name
@@ -108,13 +111,14 @@ class Run:
 
     def run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         """Translate one object by a rule set."""
-        outer = self.owner, self.nulls_absent, self.stack, self.saw
+        outer = self.owner, self.nulls_absent, self.snake, self.stack, self.saw
         self.owner = Owner(rules.name, rules.place)
         self.nulls_absent = self.lens.nulls_absent and not rules.nulls
+        self.snake = self.lens.snake or rules.snake
         try:
             return self._run_set(rules, value, path, at)
         finally:
-            self.owner, self.nulls_absent, self.stack, self.saw = outer
+            self.owner, self.nulls_absent, self.snake, self.stack, self.saw = outer
 
     def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         if rules.either:
@@ -137,9 +141,10 @@ class Run:
         ran: set[str] = set()
         for turn in rules.turns:
             self.run_turn(turn, value, path, out, at, ran)
-        layouts.carry_rest(self, rules, value, path, out, at)
+        carrying.carry_rest(self, rules, value, path, out, at)
         for turn in rules.defaults if self.defaults else ():
             self.run_turn(turn, value, path, out, at, ran)
+        carrying.together(self, rules, out, at)
         self.accounts.scope(path, rules.drops, Owner(rules.name, rules.place))
         return out
 
@@ -261,16 +266,16 @@ class Run:
                 self.lose("dropped", claim, None, rule.reason)
 
     def gated(self, turn: Turn, found: Found, path: Path) -> None:
-        rule = turn.rule
+        rule, claims = turn.rule, [*found.claims, *walks(found.env)]
         if satisfied(rule, found.env):
-            for claim in found.claims:
+            for claim in claims:
                 self.accounts.claim(claim, "satisfied", self.owner)
             return
         reason = rule.reason or worded(rule.drop or rule.refuse or "the other dialect cannot say this", found.env)
         if turn.gated == "refuse":
             where = found.claims[0] if found.claims else path
             self.refuse(where, reason if rule.refuse is None else worded(rule.refuse, found.env), rule.status)
-        for claim in found.claims:
+        for claim in claims:
             self.accounts.claim(claim, rule.kind or "dropped", self.owner)
             self.lose(rule.kind or "dropped", claim, None, reason)
 
@@ -410,11 +415,3 @@ class Run:
 
 def _facts(needs: Any) -> dict[str, Value]:
     return {needs: True} if isinstance(needs, str) else needs
-
-
-def walks(env: Env) -> Iterator[Path]:
-    """Yield the places that pending conversions will walk through and claim themselves."""
-    for bound in env.values():
-        for one in bound.items or (bound,):
-            if one is not None and one.pending is not None and one.path is not None:
-                yield one.path

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
 from isogloss.accounts import Owner
 from isogloss.blocks import Group, Item, read_groups
@@ -13,7 +13,7 @@ from isogloss.following import followed
 from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
 from isogloss.ordering import keyless, ordered
-from isogloss.pointer import Seat, find, parse_pointer, pointer
+from isogloss.pointer import Seat, find, parse_pointer
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
@@ -337,16 +337,46 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
         run.refuse(path, f"following references makes more than {spec['limit']} objects of this")
     ref = value.get(spec["name"])
     run.stack = (*run.stack, ref if isinstance(ref, str) else "")
-    if not isinstance(ref, str):
-        return value, path
+    if isinstance(ref, str):
+        return _followed(run, rules, ref, value, path)
+    return _alone(run, rules, value, path)
+
+
+def _followed(
+    run: Run, rules: TurnedSet, ref: str, value: dict[str, Value], path: Path
+) -> tuple[dict[str, Value], Path]:
+    """Lay what a reference points to under what stands beside it."""
+    spec = rules.inline
     run.accounts.claim((*path, spec["name"]), "normal", run.owner)
-    target = find(run.roots[0][0], parse_pointer(ref[1:])) if ref.startswith("#") else ABSENT
+    place, target = _pointed(run.roots[0][0], ref)
     if ref in run.stack[:-1] or not isinstance(target, dict):
         run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
         return {**spec["cut"], **_without(value, spec["name"])}, path
-    virtual = (*path, "#")
-    run.accounts.inline(virtual, (*run.roots[0][1], *parse_pointer(ref[1:])), target, run.owner)
-    for name, member in _without(value, spec["name"]).items():
+    return _laid_under(run, rules, target, (*run.roots[0][1], *place), _without(value, spec["name"]), path)
+
+
+def _pointed(root: Value, ref: str) -> tuple[tuple[str, ...], Value]:
+    """Find what a reference points to, as it is written or with its escaped letters read."""
+    places = [parse_pointer(text) for text in (ref[1:], unquote(ref[1:])) if ref.startswith("#")]
+    found = [(place, find(root, place)) for place in places]
+    return next((one for one in found if one[1] is not ABSENT), ((), ABSENT))
+
+
+def _alone(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> tuple[dict[str, Value], Path]:
+    """Lay the only item of a list of parts under what stands beside the list."""
+    name = rules.inline.get("lone")
+    members = value.get(name) if name is not None else None
+    if name is None or not isinstance(members, list) or len(members) != 1 or not isinstance(members[0], dict):
+        return value, path
+    return _laid_under(run, rules, members[0], (*path, name, 0), _without(value, name), path)
+
+
+def _laid_under(
+    run: Run, rules: TurnedSet, target: dict[str, Value], real: Path, beside: dict[str, Value], path: Path
+) -> tuple[dict[str, Value], Path]:
+    spec, virtual = rules.inline, (*path, "#")
+    run.accounts.inline(virtual, real, target, run.owner)
+    for name, member in beside.items():
         if not same(target.get(name, member), member) and name not in spec.get("beside", ()):
             run.lose("approximated", (*path, name), None, spec["conflict"])
         run.accounts.claim((*path, name), "mapped", run.owner)
@@ -354,64 +384,11 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
     for name in spec["definitions"]:
         if name in target:
             run.accounts.claim((*virtual, name), "normal", run.owner)
-    return inlined(run, rules, {**target, **_without(value, spec["name"])}, virtual)
+    return inlined(run, rules, {**target, **beside}, virtual)
 
 
 def _without(value: dict[str, Value], name: str) -> dict[str, Value]:
     return {key: member for key, member in value.items() if key != name}
 
 
-def carry_rest(
-    run: Run, rules: TurnedSet, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path
-) -> None:
-    """Take over, as it is, what stands where the other dialect's own words may stand."""
-    for line in rules.rest.get(run.lens.reader, ()):
-        found = find(value, tuple(line["at"].split(".")) if line["at"] else ())
-        if isinstance(found, dict):
-            _carry(run, line, found, (*path, *filter(None, line["at"].split("."))), out, at)
-
-
-def _carry(
-    run: Run, line: Mapping[str, Any], found: dict[str, Value], path: Path, out: dict[str, Value], at: Path
-) -> None:
-    target = tuple(line["to"].split(".")) if line["to"] else ()
-    for name, member in found.items():
-        known = name if name in line["takes"] else _camel(name)
-        if known not in line["takes"] or member is None or run.accounts.claimed((*path, name)):
-            continue
-        if (*path, name) in run.accounts.touched:
-            continue
-        nested: Value = _respelled({known: member}, run.lens.ruleset.values.get("carried", {}))
-        for step in reversed(target):
-            nested = {step: nested}
-        clash = merge(out, nested, at)
-        if clash is not None:
-            run.refuse((*path, name), f"this contradicts what another name says about {pointer(clash)}")
-        run.accounts.claim((*path, name), "mapped", run.owner)
-        run.pair("mapped", (*path, name), (*at, *target, known))
-
-
-def _respelled(value: Value, words: Mapping[str, Any]) -> Value:
-    """Copy what is carried, in the spelling of the other dialect; what its users have named stays as it is."""
-    if isinstance(value, list):
-        return [_respelled(item, words) for item in value]
-    if not isinstance(value, dict):
-        return value
-    copied: dict[str, Value] = {}
-    for name, member in value.items():
-        known = name if _camel(name) in value else _camel(name)
-        if known in words.get("whole", ()):
-            copied[known] = deepcopy(member)
-        elif known in words.get("names", ()) and isinstance(member, dict):
-            copied[known] = {key: _respelled(inner, words) for key, inner in member.items()}
-        else:
-            copied[known] = _respelled(member, words)
-    return copied
-
-
-def _camel(name: str) -> str:
-    head, *rest = name.split("_")
-    return head + "".join(word[:1].upper() + word[1:] for word in rest)
-
-
-__all__ = ["Seat", "carry_rest", "inlined", "lay", "lay_alone"]
+__all__ = ["Seat", "inlined", "lay", "lay_alone"]

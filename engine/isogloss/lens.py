@@ -74,6 +74,22 @@ class TurnedSet:
     rest: Mapping[str, Any]
     inline: Mapping[str, Any]
     either: bool = False
+    #: Names are also read in snake_case here.
+    snake: bool = False
+    #: Names that may not stand together in what is written: {at, names, reason}.
+    excludes: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def refers(self) -> set[str]:
+        """The names of references that are followed, and what they stand in."""
+        spec = self.inline
+        return {spec["name"], *spec["definitions"], *filter(None, [spec.get("lone")])} if spec else set()
+
+    @property
+    def names(self) -> set[str]:
+        """The names under which its rules begin to read."""
+        read = (turn.read for turn in self.turns)
+        return {name for node in read if isinstance(node, example.Obj) for name, _ in node.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +216,8 @@ class Lens:
 
     def turned(self, rules: RuleSet) -> TurnedSet:
         """Turn a rule set."""
-        turns = [turn for rule in rules.rules for turn in self.turn(rule)]
+        snake = rules.snake or self.snake
+        turns = [turn for rule in rules.rules for turn in self.turn(rule, snake=snake)]
         return TurnedSet(
             name=rules.name,
             place=rules.mark.place,
@@ -212,9 +229,11 @@ class Lens:
             either=rules.either,
             rest=rules.rest,
             inline=rules.inline if rules.inline.get("reads") == self.reader else {},
+            snake=rules.snake,
+            excludes=tuple(rules.excludes.get(self.writer, ())),
         )
 
-    def turn(self, rule: Rule) -> tuple[Turn, ...]:
+    def turn(self, rule: Rule, *, snake: bool | None = None) -> tuple[Turn, ...]:
         """Turn a rule; nothing if it does not run this way."""
         if rule.oneway not in (None, self.reader):
             return ()
@@ -227,9 +246,9 @@ class Lens:
         gated = "refuse" if rule.refuse is not None else "drop" if rule.drop is not None else None
         if not met:
             gated = rule.otherwise
-        return (self._turn(rule, gated),)
+        return (self._turn(rule, gated, snake=self.snake if snake is None else snake),)
 
-    def _turn(self, rule: Rule, gated: str | None) -> Turn:
+    def _turn(self, rule: Rule, gated: str | None, *, snake: bool) -> Turn:
         read, write = self._moved(rule.sides.get(self.reader, _NOTHING), rule.sides.get(self.writer, _NOTHING))
         asked = rule.when.get(self.reader)
         names = frozenset(name for variable in example.variables(read) for name in variable.names)
@@ -238,7 +257,7 @@ class Lens:
             read=read,
             write=write,
             gated=gated,
-            guard=guard.compile_guard(asked, snake=self.snake) if asked else None,
+            guard=guard.compile_guard(asked, snake=snake) if asked else None,
             reads=names,
         )
 

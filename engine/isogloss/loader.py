@@ -89,7 +89,9 @@ class Reader(Entries):
 
     def _set(self, name: str, entry: Map) -> RuleSet:
         self.keys(
-            entry, "rules drops layouts nulls either rest inline headers seed validate title note extends", tellings.HOW
+            entry,
+            "rules drops layouts nulls either spelling rest excludes inline headers seed validate title note extends",
+            tellings.HOW,
         )
         return RuleSet(
             name=name,
@@ -99,7 +101,9 @@ class Reader(Entries):
             layouts=self.words(entry, "layouts"),
             nulls=bool(entry.get("nulls", False)),
             either=bool(entry.get("either", False)),
+            snake=entry.get("spelling") == "snake",
             rest=entry.get("rest", {}),
+            excludes=entry.get("excludes", {}),
             inline=entry.get("inline", {}),
             headers=dict(entry.get("headers", {})),
             seed=dict(entry.get("seed", {})),

@@ -15,7 +15,7 @@ from isogloss.pointer import pointer
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from isogloss.interpreter import Run
     from isogloss.lens import Conversion
@@ -171,11 +171,23 @@ def read_codec(run: Run, conversion: Conversion, value: Value, path: Path) -> tu
     if conversion.codec.cuts and value in run.exchange.whole:
         return (run.exchange.whole[value],)
     try:
-        return conversion.codec.read(value, run.options(conversion))
+        found = conversion.codec.read(value, run.options(conversion))
+        return (_named(run, conversion, value, found[0]),) if conversion.codec.respells else found
     except CodecError as error:
         raise DocumentError(
             pointer(run.accounts.real(path)), str(error), rule=run.owner.id, place=run.owner.place
         ) from None
+
+
+def _named(run: Run, conversion: Conversion, value: Value, name: Value) -> Value:
+    """Return what a name means, and remember how it is spelled; two names never mean the same."""
+    assert conversion.codec is not None
+    write, options = conversion.codec.write, run.options(conversion)
+    if run.names.setdefault((conversion.name, name), value) != value:
+        name = value if name != value else write((value,), options)
+    if not same(write((name,), options), value):
+        run.exchange.spelled[conversion.name, name] = value
+    return name
 
 
 def _match_each(run: Run, node: Each, value: list[Value], path: Path, found: Found) -> bool:
@@ -252,3 +264,11 @@ def _fits(run: Run, example: Node, item: Value, path: Path, found: Found) -> boo
     found.env.update(inner.env)
     found.take(inner)
     return True
+
+
+def walks(env: Env) -> Iterator[Path]:
+    """Yield the places that pending conversions will walk through and claim themselves."""
+    for bound in env.values():
+        for one in bound.items or (bound,):
+            if one is not None and one.pending is not None and one.path is not None:
+                yield one.path

@@ -80,6 +80,8 @@ class Memory:
     books: dict[str, Book]
     #: Names that were cut, and what they were whole.
     whole: dict[Value, Value]
+    #: How names were spelled that would be written otherwise: {(codec, name): as it was read}.
+    spelled: dict[tuple[str, Value], Value]
     #: Where numbers were written as text, and where what is declared by a name stands.
     casts: list[Path]
     declared: dict[str, Path]
@@ -100,7 +102,7 @@ class Memory:
 
     def __getattr__(self, name: str) -> Any:
         """Make what few documents need when it is first asked for."""
-        if name not in ("books", "casts", "declared", "whole"):
+        if name not in ("books", "casts", "declared", "whole", "spelled"):
             raise AttributeError(name)
         made: Any = [] if name == "casts" else {}
         setattr(self, name, made)
@@ -119,6 +121,7 @@ class Memory:
         other.kept, other.plain = self.kept, self.plain
         other.books = {name: book.copy() for name, book in self.books.items()}
         other.whole, other.casts, other.declared = dict(self.whole), list(self.casts), dict(self.declared)
+        other.spelled = dict(self.spelled)
         other.progress = None if self.progress is None else self.progress.copy()
         return other
 

@@ -137,7 +137,7 @@ class Component:
             _sweep(part, self.rules, value, source, self.places, notes)
         except IsoglossError:
             raise Bail from None
-        if memory.casts or memory.whole or memory.declared:
+        if memory.casts or memory.whole or memory.declared or memory.spelled:
             raise Bail  # only an exchange's own memory keeps these
         notes += part.notes
 

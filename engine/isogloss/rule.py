@@ -208,12 +208,12 @@ class RuleSet:
     drops: Mapping[str, tuple[Drop, ...]]
     #: Layouts of this object: (layout name).
     layouts: tuple[str, ...] = ()
-    #: null is a value here, not absence.
-    nulls: bool = False
-    #: Any value is translated whole, by the first rule that it fits.
-    either: bool = False
+    nulls: bool = False  # null is a value here, not absence
+    either: bool = False  # any value is translated whole, by the first rule that it fits
+    snake: bool = False  # names are also read in snake_case here, whatever the dialect does
     #: Where names go that no rule takes: (dialect, path there, names taken or None).
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    excludes: Mapping[str, Any] = field(default_factory=dict[str, Any])  # what may not be written together
     #: What a written document must fit: {dialect: {each, text, schema}}.
     validate: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: Headers of a reply that say what its body may leave out: {dialect: {header: dotted path}}.

@@ -169,7 +169,7 @@ def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
     except RecursionError:
         raise DocumentError("", "the document is nested too deep", rule="limits") from None
     finally:
-        memory.plain = not (memory.whole or memory.casts)
+        memory.plain = not (memory.whole or memory.casts or memory.spelled)
     losses = () if gloss.on_loss == "ignore" else more + going.accounts.losses()
     ledger = going.accounts.ledger(body, written) if gloss.trace else None
     return Translation(written, losses, ledger, lens.version)

@@ -187,8 +187,7 @@ def _unknown(run: Run, table: Table, value: Value, path: Path, at: Path) -> Valu
     shown = repr(value) if isinstance(value, str | int | float | bool) else type_name(value)
     reason = f"{shown} is no word of the table {table.name!r}"
     if policy == "refuse":
-        words = dict.fromkeys(str(row.cells[0 if run.lens.reader == table.columns[0] else 1]) for row in table.rows)
-        reason = table.reason or f"{shown} is not one of {', '.join(words)}"
+        reason = table.reason or f"{shown} is not one of {', '.join(_words(run, table))}"
         raise DocumentError(pointer(run.accounts.real(path)), reason, rule=run.owner.id, place=table.mark.place)
     if isinstance(policy, dict) and run.lens.writer in policy:
         run.lose("approximated", path, at, reason, place=table.mark)
@@ -196,3 +195,10 @@ def _unknown(run: Run, table: Table, value: Value, path: Path, at: Path) -> Valu
     run.accounts.claim(path, "dropped", run.owner)
     run.lose("dropped", path, None, reason, place=table.mark)
     return ABSENT
+
+
+def _words(run: Run, table: Table) -> dict[str, None]:
+    """Name the words that can be read: those of rows that run this way, without the sign of what is hoisted."""
+    side = 0 if run.lens.reader == table.columns[0] else 1
+    away = {"forth", "clamp"} if side else {"back"}
+    return dict.fromkeys(str(row.cells[side]) for row in table.rows if not away & row.marks and row.cells[side] != "^")

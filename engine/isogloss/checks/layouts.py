@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import example
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from isogloss.errors import Mark
-    from isogloss.rule import Block, Layout, Rule, Side, Slot
+    from isogloss.rule import Block, Layout, Rule, RuleSet, Side, Slot
     from isogloss.values import Path
 
 #: What a place is made of where something must also be written there.
@@ -76,16 +77,20 @@ def _places(book: Book) -> Iterator[Problem]:
             for steps, path in _side_places(side):
                 yield from _place(path, book.mark(layout.mark, dialect, *steps))
     for rules in book.sets.values():
-        for dialect, lines in rules.rest.items():
-            for index, line in enumerate(lines):
-                for word in ("at", "to"):
-                    path = tuple(line[word].split(".")) if line[word] else ()
-                    yield from _place(path, book.mark(rules.mark, "rest", dialect, index, word))
+        yield from _ends(book, rules)
         for held in rules.rules:
             yield from _same_name(book, held)
     for block in book.blocks.values():
         for dialect, path in (block.inner[1] if block.inner else {}).items():
             yield from _place(path, book.mark(block.rule.mark, "inner", dialect))
+
+
+def _ends(book: Book, rules: RuleSet) -> Iterator[Problem]:
+    for name, words in (("rest", ("at", "to")), ("excludes", ("at",))):
+        for dialect, lines in getattr(rules, name).items():
+            for (index, line), word in product(enumerate(lines), words):
+                path = tuple(line[word].split(".")) if line[word] else ()
+                yield from _place(path, book.mark(rules.mark, name, dialect, index, word))
 
 
 def _side_places(side: Side) -> Iterator[tuple[tuple[Any, ...], Path]]:
@@ -116,7 +121,7 @@ def _place(path: Iterable[Any], mark: Mark) -> Iterator[Problem]:
 
 def _circles(book: Book) -> Iterator[Problem]:
     """Find rule sets that convert a whole value by themselves: that never ends."""
-    whole = {name: _whole(book, rules.rules) for name, rules in book.sets.items()}
+    whole = {name: _whole(book, rules.rules) | {*_left_to(rules, "")} for name, rules in book.sets.items()}
     for name, rules in book.sets.items():
         reached, todo = set[str](), list(whole[name])
         while todo:
@@ -145,12 +150,18 @@ def _unused(book: Book) -> Iterator[Problem]:
             yield Problem(book.tree["blocks"].names[name], f"nothing uses the block table {name!r}")
 
 
+def _left_to(rules: RuleSet, place: str | None = None) -> Iterator[str]:
+    """Yield the sets that read what other rules have left, anywhere or at one place."""
+    lines = (line for lines in rules.rest.values() for line in lines)
+    yield from (line["by"] for line in lines if "by" in line and place in (None, line["at"]))
+
+
 def _used(book: Book) -> set[str]:
     nodes = [node for held in book.rules for node in held.rule.sides.values()]
     steps = [step for held in book.rules for _, _, *found in held.rule.derive.values() for step in found]
     steps += [variable.conversion for node in nodes for variable in example.variables(node) if variable.conversion]
     used = {step.rstrip("*%") for step in steps}
     used |= {layout.roles for layout in book.ruleset.layouts.values() if layout.roles}
-    used |= {name for rules in book.sets.values() for name in rules.layouts}
+    used |= {name for rules in book.sets.values() for name in (*rules.layouts, *_left_to(rules))}
     used |= {name for prefix in book.ruleset.prefixes.values() for name in prefix.tables}
     return used | {block.inner[0] for block in book.blocks.values() if block.inner}

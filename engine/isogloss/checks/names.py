@@ -155,6 +155,10 @@ def _set(book: Book, rules: RuleSet) -> Iterator[Problem]:
     for index, name in enumerate(rules.layouts):
         if name not in book.ruleset.layouts:
             yield book.unknown(book.mark(rules.mark, "layouts", index), "layout", name, book.ruleset.layouts)
+    for dialect, lines in rules.rest.items():
+        for index, line in enumerate(lines):
+            if line.get("by", rules.name) not in book.sets:
+                yield book.unknown(book.mark(rules.mark, "rest", dialect, index, "by"), "set", line["by"], book.sets)
     ids: list[str] = [rule.id.rsplit(".", 1)[-1] for rule in rules.rules]
     for index, rule in enumerate(rules.rules):
         if ids[index] == "?":

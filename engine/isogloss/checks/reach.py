@@ -204,7 +204,8 @@ class Reach:
         yield from self.drops(rules.drops.get(self.reader, ()))
         for line in rules.rest.get(self.reader, ()) if not self.events else ():
             path = tuple(line["at"].split(".")) if line["at"] else ()
-            yield from (spot for name in line["takes"] for spot in way((*path, name), (Whole(),)))
+            yield from (spot for name in line.get("takes", ()) for spot in way((*path, name), (Whole(),)))
+            yield from way(path, (Set(line["by"]),)) if "by" in line else ()
         for name in rules.layouts:
             yield from self.layout(self.book.ruleset.layouts[name])
         if rules.inline.get("reads") == self.reader:

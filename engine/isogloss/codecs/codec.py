@@ -33,6 +33,8 @@ class Codec:
     clue: str | None = None
     #: Cuts what is too long: only what remembers the whole can undo that.
     cuts: bool = False
+    #: What it writes may be spelled otherwise than what it has read: an exchange remembers how the caller spelled it.
+    respells: bool = False
 
 
 def is_text(value: Value, _: Options) -> bool:

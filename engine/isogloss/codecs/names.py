@@ -178,7 +178,13 @@ CODECS: Final[dict[str, Codec]] = {
     "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"}), clue="mark"),
     "short": Codec(1, is_text, whole, _write_short, frozenset({"head", "most"})),
     "identifier": Codec(
-        1, is_text, _read_identifier, _write_identifier, frozenset({"first", "letters", "most"}), cuts=True
+        1,
+        is_text,
+        _read_identifier,
+        _write_identifier,
+        frozenset({"first", "letters", "most"}),
+        cuts=True,
+        respells=True,
     ),
     "rooted": Codec(1, is_text, _read_rooted, same),
     "packed": Codec(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from isogloss.codecs.codec import Codec, CodecError, same
 from isogloss.codecs.json_text import parse_json
-from isogloss.values import Value
+from isogloss.values import ABSENT, Value
 
 if TYPE_CHECKING:
     from isogloss.codecs.codec import Options
@@ -30,16 +30,53 @@ def _is_words(value: Value, options: Options) -> bool:
     )
 
 
-def _is_number(value: Value, _: Options) -> bool:
+def _is_number(value: Value, options: Options) -> bool:
+    if options.get("others"):
+        return isinstance(value, str | int | float)
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _read_number(value: Value, _: Options) -> tuple[Value]:
-    return (json.dumps(value),)
+    return (value if isinstance(value, str) else json.dumps(value),)
 
 
-def _write_number(neutral: tuple[Value, ...], _: Options) -> Value:
-    return parse_json(neutral[0])
+def _write_number(neutral: tuple[Value, ...], options: Options) -> Value:
+    if not options.get("others"):
+        return parse_json(neutral[0])
+    try:
+        found = parse_json(neutral[0])
+    except CodecError:
+        return neutral[0]
+    return found if isinstance(found, int | float) and json.dumps(found) == neutral[0] else neutral[0]
+
+
+def _told(value: Value, options: Options) -> tuple[str, list[Value]] | None:
+    """Return the text and the values that a text ends with; None where it does not end so."""
+    text, mark, tail = value.rpartition(f"({options['head']}") if isinstance(value, str) else ("", "", "")
+    if not mark or not tail.endswith(")"):
+        return None
+    try:
+        found = parse_json(f"[{tail[:-1]}]")
+    except CodecError:
+        return None
+    return (text.removesuffix(" "), found) if isinstance(found, list) and found else None
+
+
+def _is_told(value: Value, options: Options) -> bool:
+    return _told(value, options) is not None
+
+
+def _read_told(value: Value, options: Options) -> tuple[Value, ...]:
+    text, found = _told(value, options) or ("", [])
+    return (text or ABSENT, found)
+
+
+def _write_told(neutral: tuple[Value, ...], options: Options) -> Value:
+    text, values = "" if neutral[0] is ABSENT else neutral[0], neutral[1]
+    if not isinstance(text, str) or not isinstance(values, list) or not values:
+        raise CodecError("a list of values must stand here, and beside it a text")
+    told = ", ".join(json.dumps(one, ensure_ascii=False) for one in values)
+    return f"{text}{' ' if text else ''}({options['head']}{told})"
 
 
 def _is_wire_integer(value: Value, _: Options) -> bool:
@@ -102,6 +139,7 @@ CODECS: Final[dict[str, Codec]] = {
     "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, same),
     "words": Codec(1, _is_words, lambda value, _: ([word for word in value if word is not None],), same),
     "number-text": Codec(1, _is_number, _read_number, _write_number),
+    "told": Codec(2, _is_told, _read_told, _write_told, frozenset({"head"})),
     "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, same),
     "duration": Codec(1, _is_duration, _read_duration, _write_duration),
     # RFC 3339, whole seconds: https://www.rfc-editor.org/rfc/rfc3339

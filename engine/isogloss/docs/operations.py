@@ -120,7 +120,8 @@ def _codes(found: Iterable[str]) -> str:
 
 def _title(rules: RuleSet) -> list[str]:
     either = "Any value, by the first rule that it fits." if rules.either else ""
-    return [words(text) for text in (rules.title, rules.note, either) if text]
+    snake = "Names are read in snake_case too." if rules.snake else ""
+    return [words(text) for text in (rules.title, rules.note, either, snake) if text]
 
 
 # --------------------------------------------------------------------- rules
@@ -129,7 +130,8 @@ def _title(rules: RuleSet) -> list[str]:
 def _rules(ruleset: Ruleset, rules: RuleSet) -> list[str]:
     sides = columns(ruleset)
     rows = [_row(ruleset, rule) for rule in rules.rules]
-    return [*table(("rule", *sides, "", "where"), rows), *_rest(rules), *dropped(rules.name, rules.drops)]
+    told = [*_rest(rules), *_excluded(rules), *dropped(rules.name, rules.drops)]
+    return [*table(("rule", *sides, "", "where"), rows), *told]
 
 
 def _row(ruleset: Ruleset, rule: Rule) -> list[str]:
@@ -144,13 +146,23 @@ def _rest(rules: RuleSet) -> list[str]:
             code(dialect),
             code(line["at"] or "/"),
             code(line["to"] or "/"),
-            ", ".join(code(name) for name in line["takes"]),
+            ", ".join(code(name) for name in line.get("takes", ())) or f"those that {code(line['by'])} reads",
         )
         for dialect, lines in rules.rest.items()
         for line in lines
     ]
-    head = ["Names of the other dialect that are taken over as they are:"] if rows else []
+    head = ["Names of the other dialect that are taken over where nobody else has read them:"] if rows else []
     return [*head, *table(("read", "from", "to", "names"), rows)]
+
+
+def _excluded(rules: RuleSet) -> list[str]:
+    rows = [
+        (code(dialect), code(line["at"] or "/"), ", ".join(code(name) for name in line["names"]), line["reason"])
+        for dialect, lines in rules.excludes.items()
+        for line in lines
+    ]
+    head = ["Names that may not stand together in what is written:"] if rows else []
+    return [*head, *table(("written", "at", "names", ""), rows)]
 
 
 def dropped(owner: str, drops: Mapping[str, tuple[Drop, ...]]) -> list[str]:
@@ -252,7 +264,8 @@ def _used(ruleset: Ruleset, documents: Iterable[RuleSet]) -> tuple[list[Layout],
         for name in rules.layouts:
             _add(ruleset, name, layouts)
         examples = [*rules.rules, *(block.rule for layout in layouts.values() for block in layout.blocks)]
-        for name in _sets(ruleset, examples):
+        left = [line["by"] for lines in rules.rest.values() for line in lines if "by" in line]
+        for name in (*left, *_sets(ruleset, examples)):
             if name not in objects:
                 objects[name] = ruleset.sets[name]
                 waiting.append(ruleset.sets[name])
