@@ -207,13 +207,28 @@ def _half(document: Any, path: Path, wanted: Any, found: Any) -> bool:
 
 @cache
 def retelling() -> set[str]:
-    """The rules without variables, those that ignore a part of a sum, and the documents, which carry what is left."""
+    """The rules without variables, those that ignore a part of a sum, and what carries words of the other dialect."""
     ruleset = library.ruleset()
     sets = [*ruleset.documents.values(), *ruleset.sets.values()]
     rules = [rule for found in sets for rule in found.rules]
     alone = [rule.id for rule in rules if not any(map(_variables, rule.sides.values()))]
     summing = [rule.id for rule in rules if {name for line in rule.sums for name in line}.intersection(rule.ignores)]
-    return {*alone, *summing, *ruleset.documents}
+    carrying = [rule.id for name in _carriers(ruleset) for rule in ruleset.sets[name].rules if rule.oneway is not None]
+    return {*alone, *summing, *carrying, *ruleset.documents}
+
+
+def _carriers(ruleset: Any) -> set[str]:
+    """The sets by which documents carry the other dialect's own words, and sets inside them."""
+    kept = [*ruleset.documents.values(), *ruleset.sets.values()]
+    names = {line["by"] for one in kept for lines in one.rest.values() for line in lines if "by" in line}
+    while more := {name for found in names for name in _sets(ruleset, found)} - names:
+        names |= more
+    return names
+
+
+def _sets(ruleset: Any, name: str) -> set[str]:
+    sides = [side for rule in ruleset.sets[name].rules for side in rule.sides.values()]
+    return {one.conversion for side in sides for one in variables(side) if one.conversion in ruleset.sets}
 
 
 def _variables(node: Any) -> bool:

@@ -88,7 +88,7 @@ def another(value: object) -> object:
         return not value
     if isinstance(value, int | float):
         return value + 1
-    if isinstance(value, str) and value.startswith("audio/L16"):
+    if isinstance(value, str) and value.startswith(("audio/L16", "audio/pcm")):
         return "audio/L16;rate=8000"
     return f"other {value}" if isinstance(value, str) else ["other"] if isinstance(value, list) else {"other": 1}
 
