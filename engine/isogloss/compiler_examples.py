@@ -103,7 +103,8 @@ class Context:
         """Name one way of a codec."""
         if conversion.over:
             raise Unsupported(conversion.name)
-        return self.module.constant(f"{sort}({_base(conversion)!r}, {self.options(conversion)})")
+        weighed = ", weighed=True" if self.weighed and sort != "fitter" else ""
+        return self.module.constant(f"{sort}({_base(conversion)!r}, {self.options(conversion)}{weighed})")
 
     def site(self, thing: Thing) -> str:
         """Name the account of an object's other names."""

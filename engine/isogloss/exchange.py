@@ -49,7 +49,9 @@ class Exchange:
         self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
         self.values = self.beginning()
         self.request = self._asked(body)
-        self._enforce(None)
+        demanded = self.plan.demanded.get(operation)
+        if demanded is not None and demanded in self.values:
+            self._enforce(None)
 
     def beginning(self) -> Object:
         """Return what an exchange knows before its request is read."""
@@ -79,6 +81,7 @@ class Exchange:
             if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
                 return Translation(None, (), None, str(gloss.ruleset))
             lens = self._lens("request", gloss.source, gloss.target)
+            self.plan.demanded[self.operation] = self._demanded()
         if lens.apart is not None and len(cut := shares.cut(lens, body, self.gloss.limits)) > 1:
             return self._cut(lens, cut)
         more = () if self.plan.assumed is None else self._assumed(body)
@@ -235,6 +238,12 @@ class Exchange:
         if found is None or (schema := found[0]["schema"]) not in known:
             return None
         return (found[0], known[schema], *found[1:])
+
+    def _demanded(self) -> str | None:
+        """Name the value that holds the schema which a reply must fit, where requests can ask for that."""
+        document = self.gloss.ruleset.documents.get(f"{self.operation}.response")
+        asked = None if document is None else document.validate.get(self.gloss.source)
+        return None if asked is None else asked["schema"]
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""

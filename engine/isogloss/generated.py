@@ -260,12 +260,18 @@ def _plumbed(value: Value) -> None:
         shallow([value])
 
 
-def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
-    """Return a codec's way from the dialect; one value where it gives one."""
+def reader(name: str, options: Any, *, weighed: bool = False) -> Callable[[Value], Any] | Remembering:
+    """Return a codec's way from the dialect; one value where it gives one.
+
+    Where values have been weighed, how deep they are nested need not be looked at again.
+    """
     codec = codecs.CODECS[name]
     read = codec.read
     if codec.width != 1:
         return lambda value: read(value, options)
+
+    if weighed and codec.spares is None and name not in WORDS and not codec.respells:
+        return lambda value: read(value, options)[0]
 
     def work(value: Value) -> Any:
         _plumbed(value)
@@ -286,14 +292,17 @@ def _unrespelled(codec: codecs.Codec, value: Value, options: Any) -> Value:
     return name
 
 
-def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
-    """Return a codec's way to the dialect."""
+def writer(name: str, options: Any, *, weighed: bool = False) -> Callable[..., Value] | Remembering:
+    """Return a codec's way to the dialect; see `reader`."""
     codec = codecs.CODECS[name]
     write = codec.write
     if codec.cuts:
         return Remembering(lambda value: _uncut(codec, value, options))
     if name in WORDS:
         return Remembering(lambda value: write((value,), options))
+
+    if weighed and codec.spares is None:
+        return lambda *values: write(values, options)
 
     def work(*values: Value) -> Value:
         for value in values:
