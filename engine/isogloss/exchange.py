@@ -45,11 +45,11 @@ class Exchange:
         self.body = body
         self.known = known
         said: Object = body if isinstance(body, dict) else {}
-        self.plan = gloss.plan(model if model is not None else _text(said.get("model")))
+        self.plan = plan = gloss.plan(model if model is not None else _text(said.get("model")))
         self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
         self.values = self.beginning()
         self.request = self._asked(body)
-        demanded = self.plan.demanded.get(operation)
+        demanded = plan.demanded.get(operation)
         if demanded is not None and demanded in self.values:
             self._enforce(None)
 
