@@ -12,6 +12,8 @@ import hashlib
 import os
 import pickle  # what is loaded here was written here, beside the byte code that is trusted as much
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,6 +21,8 @@ from isogloss import guard, shelves
 from isogloss.errors import RuleError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from isogloss.rule import Ruleset
 
 _FOLDER: Final = Path(__file__).parent / "__pycache__"
@@ -27,6 +31,9 @@ _READERS: Final = (
     *("rule", "loader", "sides", "heirs", "tellings", "stages", "prefixes", "entries", "example"),
     *("bookshelf", "source", "guard", "cache"),
 )
+
+#: The parts of a ruleset with most in them.
+_LARGE: Final = ("documents", "sets", "layouts", "tables")
 
 
 def ruleset(version: str, profile: str | None, overlays: tuple[Path, ...]) -> Ruleset:
@@ -38,7 +45,7 @@ def ruleset(version: str, profile: str | None, overlays: tuple[Path, ...]) -> Ru
     found = _load(path)
     if found is None:
         found = _read(version, profile, ())
-        _keep(path, name, found)
+        _keep(path, name, (_shelved(found[0]), found[1]))
     guard.know(found[1])
     return found[0]
 
@@ -70,6 +77,40 @@ def _key(files: list[Path]) -> str:
     return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
+class _Shelf(Mapping[str, Any]):
+    """Entries that are read when somebody asks for them: most programs need a few of all."""
+
+    def __init__(self, kept: dict[str, bytes]) -> None:
+        self._kept = kept
+        self._read: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._read:
+            self._read[name] = pickle.loads(self._kept[name])  # noqa: S301 - see above
+        return self._read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._kept
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._kept)
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _shelved(rules: Ruleset) -> Ruleset:
+    """Return a ruleset whose larger parts lie apart, entry by entry."""
+    parts = {part: getattr(rules, part) for part in _LARGE}
+    return replace(
+        rules, **{part: _Shelf({name: _dumped(one) for name, one in parts[part].items()}) for part in _LARGE}
+    )
+
+
+def _dumped(value: Any) -> bytes:
+    return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
+
+
 def _load(path: Path) -> Any:
     collects = gc.isenabled()
     gc.disable()  # every object lives on: looking for others takes as long as reading them
@@ -92,5 +133,5 @@ def _keep(path: Path, name: str, found: Any) -> None:
             old.unlink(missing_ok=True)
         handle, part = tempfile.mkstemp(dir=_FOLDER)
         with os.fdopen(handle, "wb") as file:
-            file.write(pickle.dumps(found, pickle.HIGHEST_PROTOCOL))
+            file.write(_dumped(found))
         Path(part).replace(path)
