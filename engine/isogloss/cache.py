@@ -32,7 +32,7 @@ _READERS: Final = (
     *("bookshelf", "source", "guard", "cache"),
 )
 
-#: The parts of a ruleset with most in them.
+#: What a ruleset has most in.
 _LARGE: Final = ("documents", "sets", "layouts", "tables")
 
 
@@ -100,7 +100,7 @@ class _Shelf(Mapping[str, Any]):
 
 
 def _shelved(rules: Ruleset) -> Ruleset:
-    """Return a ruleset whose larger parts lie apart, entry by entry."""
+    """Return a ruleset whose largest mappings lie apart, entry by entry."""
     parts = {part: getattr(rules, part) for part in _LARGE}
     return replace(
         rules, **{part: _Shelf({name: _dumped(one) for name, one in parts[part].items()}) for part in _LARGE}
