@@ -101,10 +101,9 @@ class _Shelf(Mapping[str, Any]):
 
 def _shelved(rules: Ruleset) -> Ruleset:
     """Return a ruleset whose largest mappings lie apart, entry by entry."""
-    parts = {part: getattr(rules, part) for part in _LARGE}
-    return replace(
-        rules, **{part: _Shelf({name: _dumped(one) for name, one in parts[part].items()}) for part in _LARGE}
-    )
+    entries = {large: getattr(rules, large).items() for large in _LARGE}
+    laid = {large: _Shelf({name: _dumped(one) for name, one in held}) for large, held in entries.items()}
+    return replace(rules, **laid)
 
 
 def _dumped(value: Any) -> bytes:
