@@ -256,8 +256,12 @@ def fitter(name: str, options: Any) -> Callable[[Value], bool]:
 
 def _plumbed(value: Value) -> None:
     """Bail where what a codec is given might be nested too deep."""
-    if type(value) is dict or (type(value) is list and not is_vector(value)):
+    if type(value) is dict or (type(value) is list and not is_vector(value) and not _FLAT.issuperset(map(type, value))):
         shallow([value])
+
+
+#: Lists of nothing but these hold no other lists.
+_FLAT: Final = frozenset({str, int, float, bool, type(None)})
 
 
 def reader(name: str, options: Any, *, weighed: bool = False) -> Callable[[Value], Any] | Remembering:
