@@ -1,16 +1,11 @@
 """What people build on the openai client, as its users have it: LangChain, pydantic-ai, instructor."""
 
-import fcntl
-import hashlib
 import json
-import os
 import subprocess
-import sys
-import venv
-from pathlib import Path
 
 import openai
 import pytest
+from environments import environment
 from langchain_core.messages import AIMessage, HumanMessage, ToolMessage
 from langchain_core.tools import tool
 from langchain_openai import ChatOpenAI
@@ -157,7 +152,6 @@ async def test_pydantic_ai_structured_output(agent, model):
 
 #: instructor holds back jiter, and openai with it: it cannot live beside the newest client.
 INSTRUCTOR = ["instructor==1.17.0", "openai==3.3.0"]
-HOME = Path(__file__).parents[2] / "build" / "instructor"
 SCRIPT = """
 import json, sys
 import instructor, openai
@@ -182,35 +176,10 @@ print(json.dumps(told))
 """
 
 
-def lacking(reason):
-    """Skip what cannot be run here; with CI=true, fail."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"CI=true and {reason}")
-    pytest.skip(reason)
-
-
-def environment():
-    """Make an environment for instructor alone, once; return its Python."""
-    folder = HOME / hashlib.sha256(" ".join([sys.version, *INSTRUCTOR]).encode()).hexdigest()[:16]
-    python = folder / "bin" / "python"
-    HOME.mkdir(parents=True, exist_ok=True)
-    with (HOME / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one process makes it, the others wait
-        if not (folder / "done").exists():
-            venv.create(folder, clear=True, with_pip=True)
-            done = subprocess.run(
-                [python, "-m", "pip", "--quiet", "--disable-pip-version-check", "install", *INSTRUCTOR],
-                capture_output=True,
-                check=False,
-            )
-            if done.returncode:
-                lacking(f"pip cannot install instructor: {done.stderr.decode(errors='replace')[-300:]}")
-            (folder / "done").touch()
-    return python
-
-
 def test_instructor(front):
-    done = subprocess.run([environment(), "-c", SCRIPT, front.api, *MODELS], capture_output=True, check=False)
+    done = subprocess.run(
+        [environment("instructor", *INSTRUCTOR), "-c", SCRIPT, front.api, *MODELS], capture_output=True, check=False
+    )
     assert done.returncode == 0, done.stderr.decode()[-3000:]
     told = json.loads(done.stdout)
     assert len(told) == 3 * len(MODELS)
