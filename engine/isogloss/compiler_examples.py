@@ -144,6 +144,8 @@ class Context:
             return f"isinstance({var}, {_SORTS[codec.fits]})"
         if codec.clue is not None:
             return f"(isinstance({var}, str) and {conversion.options[codec.clue]!r} in {var})"
+        if codec.head and "types" not in conversion.options:
+            return f"(isinstance({var}, str) and {var}[:{len(codec.head)}].lower() == {codec.head!r})"
         return f"{self.codec('fitter', conversion)}({var})"
 
     def read(self, conversion: Conversion, var: str) -> str:

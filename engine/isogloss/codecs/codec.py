@@ -31,6 +31,8 @@ class Codec:
     spares: Callable[..., Callable[[Value], Value]] | None = None
     #: The option that says what every text that fits has in it; nothing else is asked of one.
     clue: str | None = None
+    #: How every text that fits begins, in any case; nothing else is asked of one, but where the codec has `types`.
+    head: str = ""
     #: Cuts what is too long: only what remembers the whole can undo that.
     cuts: bool = False
     #: What it writes may be spelled otherwise than what it has read: an exchange remembers how the caller spelled it.

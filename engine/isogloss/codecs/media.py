@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 
 _HEAD: Final = 256
+_SCHEME: Final = "data:"
 
 
 def _is_data_url(value: Value, options: Options) -> bool:
     """Tell whether a value is a data URL; where `types` are given, of one of these, and with something in it."""
-    if not isinstance(value, str) or value[:5].lower() != "data:":
+    if not isinstance(value, str) or value[: len(_SCHEME)].lower() != _SCHEME:
         return False
     comma = value.find(",", 0, _HEAD) if "types" in options else -1
     return comma < 0 or (value[5:comma].lower().startswith(tuple(options["types"])) and len(value) > comma + 1)
@@ -130,7 +131,7 @@ def _parameter(mime: Value, name: str, otherwise: int) -> int:
 
 
 CODECS: Final[dict[str, Codec]] = {
-    "data-url": Codec(2, _is_data_url, _read_data_url, _write_data_url),
+    "data-url": Codec(2, _is_data_url, _read_data_url, _write_data_url, head=_SCHEME),
     "base64": Codec(1, is_text, _read_base64, same),
     "wave": Codec(2, _is_wave, _read_wave, _write_wave),
     "extension": Codec(1, _has_extension, _read_extension, same),
