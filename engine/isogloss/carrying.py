@@ -6,7 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from isogloss.building import merge
-from isogloss.pointer import find, pointer
+from isogloss.pointer import dotted, find, pointer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,10 +21,10 @@ def carry_rest(
 ) -> None:
     """Take over, as it is, what stands where the other dialect's own words may stand."""
     for line in rules.rest.get(run.lens.reader, ()):
-        found = find(value, tuple(line["at"].split(".")) if line["at"] else ())
+        found = find(value, dotted(line["at"]))
         if isinstance(found, dict):
             carry = _carry_by if "by" in line else _carry
-            carry(run, line, found, (*path, *filter(None, line["at"].split("."))), out, at)
+            carry(run, line, found, (*path, *dotted(line["at"])), out, at)
 
 
 def _carry_by(
@@ -34,7 +34,7 @@ def _carry_by(
     rules = run.lens.set(line["by"])
     if not any(_known(rules, run.lens.reader, name) and not _spent(run, (*path, name)) for name in found):
         return
-    target = tuple(line["to"].split(".")) if line["to"] else ()
+    target = dotted(line["to"])
     _lay_over(run, run.run_set(rules, found, path, (*at, *target)), path, out, at, target)
 
 
@@ -60,7 +60,7 @@ def _lay_over(run: Run, made: Value, path: Path, out: dict[str, Value], at: Path
 def _carry(
     run: Run, line: Mapping[str, Any], found: dict[str, Value], path: Path, out: dict[str, Value], at: Path
 ) -> None:
-    target = tuple(line["to"].split(".")) if line["to"] else ()
+    target = dotted(line["to"])
     for name, member in found.items():
         known = name if name in line["takes"] else _camel(name)
         if known not in line["takes"] or member is None or _spent(run, (*path, name)):
@@ -97,7 +97,7 @@ def _camel(name: str) -> str:
 def together(run: Run, rules: TurnedSet, out: dict[str, Value], at: Path) -> None:
     """Refuse names that have been written and may not stand together, where the last of them was read."""
     for line in rules.excludes:
-        place = tuple(line["at"].split(".")) if line["at"] else ()
+        place = dotted(line["at"])
         there = find(out, place)
         said = [(*at, *place, name) for name in line["names"] if isinstance(there, dict) and name in there]
         if len(said) > 1:

@@ -12,13 +12,13 @@ from isogloss.memory import Memory
 from isogloss.places import Places
 from isogloss.pointer import find
 from isogloss.running import Translation, direct, run, seed_of
-from isogloss.validation import enforce
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from isogloss.lens import Lens
+    from isogloss.meanings import Demand
     from isogloss.routes import Call
     from isogloss.stencils import Stencils
     from isogloss.stream import Stream
@@ -49,8 +49,8 @@ class Exchange:
         self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
         self.values = self.beginning()
         self.request = self._asked(body)
-        demanded = plan.demanded.get(operation)
-        if demanded is not None and demanded in self.values:
+        fit = plan.fits["response"].get(operation)
+        if fit is not None and fit[0]["schema"] in self.values:
             self._enforce(None)
 
     def beginning(self) -> Object:
@@ -81,7 +81,7 @@ class Exchange:
             if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
                 return Translation(None, (), None, str(gloss.ruleset))
             lens = self._lens("request", gloss.source, gloss.target)
-            self.plan.demanded[self.operation] = self._demanded()
+            self._fit("response")
         if lens.apart is not None and len(cut := shares.cut(lens, body, self.gloss.limits)) > 1:
             return self._cut(lens, cut)
         more = () if self.plan.assumed is None else self._assumed(body)
@@ -186,6 +186,8 @@ class Exchange:
     def _enforce(self, body: Value) -> None:
         """Hold a reply against the schema that it must fit; before there is one, see that the schema is one."""
         if self.gloss.enforce and (demand := self.demand()) is not None:
+            from isogloss.validation import enforce  # few requests ask for it
+
             enforce(body, *demand)
 
     def _back(self, lens: Lens, body: Value, asked: Memory | None) -> Translation:
@@ -229,21 +231,21 @@ class Exchange:
 
     def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
-        fits, known = self.plan.fits[phase], self.values
+        fit, known = self._fit(phase), self.values
+        if fit is None or (schema := fit[0]["schema"]) not in known:
+            return None
+        return (fit[0], known[schema], *fit[1:])
+
+    def _fit(self, phase: str) -> Demand | None:
+        """Look up what replies must fit where requests can ask for that, once for each plan."""
+        fits = self.plan.fits[phase]
         if self.operation not in fits:
             document = self.gloss.ruleset.documents.get(f"{self.operation}.{phase}")
             asked = document and document.validate.get(self.gloss.source)
-            fits[self.operation] = document and asked and (asked, document.name, document.mark.place)
-        found = fits[self.operation]
-        if found is None or (schema := found[0]["schema"]) not in known:
-            return None
-        return (found[0], known[schema], *found[1:])
-
-    def _demanded(self) -> str | None:
-        """Name the value that holds the schema which a reply must fit, where requests can ask for that."""
-        document = self.gloss.ruleset.documents.get(f"{self.operation}.response")
-        asked = None if document is None else document.validate.get(self.gloss.source)
-        return None if asked is None else asked["schema"]
+            fits[self.operation] = (
+                None if document is None or asked is None else (asked, document.name, document.mark.place)
+            )
+        return fits[self.operation]
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""

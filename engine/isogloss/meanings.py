@@ -22,7 +22,7 @@ _PHASES: Final = ("request", "response", "stream", "error")
 class Meaning:
     """What one name means."""
 
-    __slots__ = ("assumed", "demanded", "fits", "lenses", "matches", "model", "target_model", "told")
+    __slots__ = ("assumed", "fits", "lenses", "matches", "model", "target_model", "told")
 
     def __init__(self, gloss: Translator, model: str | None) -> None:
         self.model = model
@@ -34,8 +34,6 @@ class Meaning:
         self.assumed = match if match.assumed is not None and match.family is not None else None
         #: Lenses, and what replies must fit, by phase and operation.
         self.lenses: dict[str, dict[str, Lens]] = {phase: {} for phase in _PHASES}
-        #: Under which name an exchange knows the schema that its reply must fit, by operation.
-        self.demanded: dict[str, str | None] = {}
         self.fits: dict[str, dict[str, Demand | None]] = {phase: {} for phase in _PHASES}
 
 

@@ -21,11 +21,9 @@ from isogloss.running import Translation
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from isogloss.exchange import Known
     from isogloss.rule import Ruleset
     from isogloss.values import Object, Value
-
-    #: What an exchange keeps from one before, by name.
-    Known = Mapping[str, Value]
 
 OnLoss = Literal["report", "refuse", "ignore"]
 
