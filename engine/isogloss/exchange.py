@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from isogloss import calls, library, routes, shares
+from isogloss import calls, routes, shares
 from isogloss.envelope import Reply, error_body, lower
 from isogloss.errors import DocumentError, LossError
+from isogloss.limits import check_size
 from isogloss.loss import REFUSED, Loss
 from isogloss.memory import Memory
 from isogloss.places import Places
 from isogloss.pointer import find
-from isogloss.running import Translation, direct, run, seed_of
+from isogloss.running import Translation, fast, run, seed_of, slow
 from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from isogloss.lens import Lens
-    from isogloss.meanings import Demand
     from isogloss.routes import Call
     from isogloss.stencils import Stencils
     from isogloss.stream import Stream
@@ -45,18 +45,22 @@ class Exchange:
         self.body = body
         self.known = known
         said: Object = body if isinstance(body, dict) else {}
-        self.plan = plan = gloss.plan(model if model is not None else _text(said.get("model")))
-        self.streams = gloss.asks_stream(operation, said) if stream is None else bool(stream)
-        self.values = self.beginning()
-        self.request = self._asked(body)
-        fit = plan.fits["response"].get(operation)
-        if fit is not None and fit[0]["schema"] in self.values:
+        self.plan = gloss.meanings[model if model is not None else _text(said.get("model"))]
+        self.opening = opening = self.plan.openings[operation]
+        self.streams = (opening.word in said and opening.streams(said)) if stream is None else bool(stream)
+        self.values = self.beginning() if self.streams or known else opening.values.copy()
+        done = None if opening.plain is None else fast(opening.plain, body, self.values, gloss)
+        if done is None:
+            done = self._asked(body)
+        elif done.losses:
+            self._told(done)
+        self.request = done
+        if opening.fit is not None and opening.fit[0]["schema"] in self.values:
             self._enforce(None)
 
     def beginning(self) -> Object:
         """Return what an exchange knows before its request is read."""
-        target_model = self.plan.target_model
-        values: Object = {} if target_model is None else {"model": target_model}
+        values = self.opening.values.copy()
         if self.streams:
             values["stream"] = True
         if self.known:
@@ -74,18 +78,16 @@ class Exchange:
         return self._memory
 
     def _asked(self, body: Value) -> Translation:
-        """Translate the request; an operation that has a reply only asks without a body."""
-        lens = self.plan.lenses["request"].get(self.operation)
+        """Translate a request that is out of the ordinary, or none: some operations have a reply only."""
+        lens, gloss = self.opening.request, self.gloss
         if lens is None:
-            gloss, documents = self.gloss, self.gloss.ruleset.documents
-            if f"{self.operation}.request" not in documents and f"{self.operation}.response" in documents:
-                return Translation(None, (), None, str(gloss.ruleset))
-            lens = self._lens("request", gloss.source, gloss.target)
-            self._fit("response")
-        if lens.apart is not None and len(cut := shares.cut(lens, body, self.gloss.limits)) > 1:
+            return Translation(None, (), None, str(gloss.ruleset))
+        if lens.apart is not None and len(cut := shares.cut(lens, body, gloss.limits)) > 1:
             return self._cut(lens, cut)
-        more = () if self.plan.assumed is None else self._assumed(body)
-        return self._told(direct(lens, body, self.values, self.gloss, self._remember, more))
+        memory = self._remember(self.beginning())
+        if self.opening.plain is not None:  # generated code has left it to the interpreter
+            return self._told(slow(lens, body, memory, gloss))
+        return self._told(run(lens, body, memory, gloss, self._assumed(body)))
 
     def _cut(self, lens: Lens, cut: Sequence[shares.Share]) -> Translation:
         """Translate each share of a request by itself; what is lost in all of them is told once."""
@@ -145,7 +147,7 @@ class Exchange:
             raise DocumentError("", f"{len(self.shares)} calls were made, and the replies are {len(replies)}")
         before = self.losses
         answers, missing = self._answers(replies, headers)
-        join = self.plan.lenses["response"][self.operation].join
+        join = self.opening.lens("response").join
         assert join is not None
         done = shares.joined(join, answers, missing)
         self.losses = before + done.losses
@@ -161,7 +163,7 @@ class Exchange:
             try:
                 answers.append(self._answered(reply, share, headers))
             except DocumentError as error:
-                if not error.stated or not shares.alike(self.plan.lenses["request"][self.operation]):
+                if not error.stated or not shares.alike(self.opening.lens("request")):
                     raise
                 refused.append(error)
         if not answers:
@@ -173,14 +175,16 @@ class Exchange:
     def _answered(
         self, body: Value, asked: tuple[Translation, Memory | None], headers: Mapping[str, str] | None
     ) -> Translation:
-        gloss, lens = self.gloss, self.plan.lenses["response"].get(self.operation)
+        gloss, lens = self.gloss, self.opening.lens("response")
         if headers:
             body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
-        lens = lens or self._lens("response", gloss.target, gloss.source)
-        done = self._told(self._back(lens, body, asked[1]))
+        done = self._back(lens, body, asked[1])
+        if done.losses:
+            self._told(done)
         if lens.answers is not None:
             shares.count(lens, asked[0].body, body)
-        self._enforce(done.body)
+        if self.opening.fit is not None:
+            self._enforce(done.body)
         return done
 
     def _enforce(self, body: Value) -> None:
@@ -192,12 +196,19 @@ class Exchange:
 
     def _back(self, lens: Lens, body: Value, asked: Memory | None) -> Translation:
         """Translate what the target says: to a request that is remembered as a whole, or by its values alone."""
+        gloss = self.gloss
         if asked is not None:
-            return run(lens, body, self.after(asked), self.gloss)
+            return run(lens, body, self.after(asked), gloss)
         values = self._after(self.values)
         if lens.seed is not None:
-            values["seed"] = seed_of(lens.seed, body, self.gloss)
-        return direct(lens, body, values, self.gloss, self._recalled)
+            values["seed"] = seed_of(lens.seed, body, gloss)
+        if not gloss.usual:
+            check_size(body, gloss.limits)
+        done = fast(lens, body, values, gloss)
+        if done is not None:
+            return done
+        seed = {"seed": values["seed"]} if lens.seed is not None else {}
+        return slow(lens, body, Memory(self._after(self.values) | seed, gloss.clock), gloss)
 
     def stream(self) -> Stream:
         """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""
@@ -207,13 +218,13 @@ class Exchange:
 
     def piece(self, body: Value, memory: Memory) -> Translation:
         """Translate one piece of a streamed reply; the stream accounts for its losses."""
-        done = run(self._lens("stream", self.gloss.target, self.gloss.source), body, memory, self.gloss)
+        done = run(self.opening.lens("stream"), body, memory, self.gloss)
         self._refuse(done.losses)
         return done
 
     def seed(self, body: Value, memory: Memory) -> None:
         """Settle what made ids derive from."""
-        lens = self._lens("stream", self.gloss.target, self.gloss.source)
+        lens = self.opening.lens("stream")
         if lens.seed is not None and memory.seed is None:
             memory.seed = memory.values["seed"] = seed_of(lens.seed, body, self.gloss)
 
@@ -222,7 +233,7 @@ class Exchange:
         gloss = self.gloss
         if gloss.trace:
             return None
-        lens, key = self._lens("stream", gloss.target, gloss.source), (gloss.defaults, gloss.on_loss)
+        lens, key = self.opening.lens("stream"), (gloss.defaults, gloss.on_loss)
         if key not in lens.stencils:
             from isogloss.stencils import Stencils
 
@@ -231,21 +242,10 @@ class Exchange:
 
     def demand(self, phase: str = "response") -> tuple[Any, Value, str, str] | None:
         """Return what a reply must be held against: where its texts are, the schema, rule and place; or None."""
-        fit, known = self._fit(phase), self.values
+        fit, known = self.opening.fits[phase], self.values
         if fit is None or (schema := fit[0]["schema"]) not in known:
             return None
         return (fit[0], known[schema], *fit[1:])
-
-    def _fit(self, phase: str) -> Demand | None:
-        """Look up what replies must fit where requests can ask for that, once for each plan."""
-        fits = self.plan.fits[phase]
-        if self.operation not in fits:
-            document = self.gloss.ruleset.documents.get(f"{self.operation}.{phase}")
-            asked = document and document.validate.get(self.gloss.source)
-            fits[self.operation] = (
-                None if document is None or asked is None else (asked, document.name, document.mark.place)
-            )
-        return fits[self.operation]
 
     def error(self, status: int, body: Value, headers: Mapping[str, str] | None = None) -> Reply:
         """Translate an error reply; `body` may be JSON, text or bytes."""
@@ -253,14 +253,14 @@ class Exchange:
         if headers:
             envelope["headers"] = lower(headers)
         self.values["places"] = Places(self)
-        done = self._back(self._lens("error", self.gloss.target, self.gloss.source), envelope, self._memory)
+        done = self._back(self.opening.lens("error"), envelope, self._memory)
         self.losses += done.losses
         return Reply(done.body["status"], done.body.get("headers", {}), done.body["body"], done.losses)
 
     def after(self, asked: Memory | None = None) -> Memory:
         """Return what a reply may know: what the request has said, or its share."""
         mine = asked or self.memory
-        memory = self._recalled(self._after(mine.values))
+        memory = Memory(self._after(mine.values), self.gloss.clock)
         if not mine.plain:
             memory.casts, memory.declared = mine.casts, mine.declared
             memory.whole, memory.spelled, memory.plain = mine.whole.copy(), mine.spelled.copy(), False
@@ -274,25 +274,12 @@ class Exchange:
             known["model"] = self.plan.told
         return known
 
-    def _recalled(self, values: Object) -> Memory:
-        return Memory(values, self.gloss.clock)
-
     def _told(self, done: Translation) -> Translation:
         """Account for what was lost."""
         if done.losses:
             self.losses += done.losses
             self._refuse(done.losses)
         return done
-
-    def _lens(self, phase: str, reader: str, writer: str) -> Lens:
-        found = self.plan.lenses[phase].get(self.operation)
-        if found is None:
-            name, documents = f"{self.operation}.{phase}", self.gloss.ruleset.documents
-            if phase == "error" and name not in documents:
-                name = next((other for other in documents if other.endswith(".error")), name)
-            found = library.lens(self.gloss.ruleset, name, reader, writer, self.plan.matches)
-            self.plan.lenses[phase][self.operation] = found
-        return found
 
     def _refuse(self, losses: tuple[Loss, ...]) -> None:
         """Refuse what is lost, where the caller wants no loss."""

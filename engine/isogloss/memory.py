@@ -125,11 +125,6 @@ class Memory:
         other.progress = None if self.progress is None else self.progress.copy()
         return other
 
-    def knowing(self, values: Object) -> Memory:
-        """Know these values, and no others."""
-        self.values = values
-        return self
-
     def get(self, name: str) -> Value:
         """Return a value, or ABSENT; the clock is looked at once, when somebody asks."""
         found = self.values.get(name, ABSENT)

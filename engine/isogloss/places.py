@@ -55,7 +55,7 @@ class Places:
     def _account(self) -> tuple[Step, ...]:
         """Return the steps of the request; of several calls nobody knows which one is meant."""
         asked = self._exchange
-        lens = asked.plan.lenses["request"].get(asked.operation)
+        lens = asked.opening.request
         if lens is None or asked.shares:
             return ()
         return asked.request.ledger or steps(lens, asked.body, asked.beginning(), asked.gloss)

@@ -20,8 +20,6 @@ from isogloss.memory import Memory
 from isogloss.pointer import find
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from isogloss.lens import Lens
     from isogloss.loss import Loss, Step
     from isogloss.translator import Translator
@@ -115,24 +113,14 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
         memory.seed = memory.values["seed"] = seed_of(lens.seed, body, gloss)
     # Generated code keeps no registers: of a stream it takes what tells no strand. Nor does it know of what was cut.
     if memory.plain and (told is None or (not gloss.trace and not told.one and told.each not in body)):
-        return direct(lens, body, memory.values, gloss, memory.knowing, more)
+        if not gloss.usual:
+            check_size(body, gloss.limits)
+        before = memory.values.copy()
+        done = fast(lens, body, memory.values, gloss, more)
+        if done is not None:
+            return done
+        memory.values = before
     return slow(lens, body, memory, gloss, more)
-
-
-def direct(
-    lens: Lens,
-    body: Value,
-    values: Object,
-    gloss: Translator,
-    memory: Callable[[Object], Memory],
-    more: tuple[Loss, ...] = (),
-) -> Translation:
-    """Run a lens where named values are all that is remembered; `memory` makes of them what the interpreter needs."""
-    if not gloss.usual:
-        check_size(body, gloss.limits)
-    before = values.copy()
-    done = fast(lens, body, values, gloss, more)
-    return slow(lens, body, memory(before), gloss, more) if done is None else done
 
 
 def fast(lens: Lens, body: Value, values: Object, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation | None:
@@ -160,7 +148,7 @@ def fast(lens: Lens, body: Value, values: Object, gloss: Translator, more: tuple
     return made
 
 
-def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...]) -> Translation:
+def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation:
     """Run the interpreter."""
     check_size(body, gloss.limits)
     going = Run(lens, memory, defaults=gloss.defaults)

@@ -14,7 +14,7 @@ from isogloss.envelope import Reply
 from isogloss.errors import IsoglossError, UnknownName
 from isogloss.exchange import Exchange
 from isogloss.limits import LIMITS, bounded
-from isogloss.meanings import Meaning
+from isogloss.meanings import Meanings
 from isogloss.routes import Call, Route
 from isogloss.running import Translation
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from isogloss.exchange import Known
     from isogloss.rule import Ruleset
-    from isogloss.values import Object, Value
+    from isogloss.values import Value
 
 OnLoss = Literal["report", "refuse", "ignore"]
 
@@ -71,25 +71,10 @@ class Translator:
         self.enforce = enforce
         #: Whether documents are as good as measured: generated code leaves to the interpreter what passes these.
         self.usual: Final = self.limits == LIMITS
-        self._plans: dict[str | None, Meaning] = {}
-        self._asking = routes.asking(self.ruleset.dialects[source])
-
-    def asks_stream(self, operation: str, body: Object) -> bool:
-        """Tell whether a request of the source dialect asks for a stream."""
-        words = self._asking.get(operation)
-        asks = "stream" in body and body["stream"] is True if words is None else words.items() <= body.items()
-        return asks and f"{operation}.stream" in self.ruleset.documents
-
-    def plan(self, model: str | None) -> Meaning:
-        """Look up what a model's name means, once for each name."""
-        found = self._plans.get(model)
-        if found is None:
-            found = Meaning(self, model)
-            if len(self._plans) > 1000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
-                self._plans.clear()
-            if len(model or "") <= families.LONGEST:
-                self._plans[model] = found
-        return found
+        #: The words by which requests ask for a stream, by operation.
+        self.asking: Final = routes.asking(self.ruleset.dialects[source])
+        #: What models' names mean, looked up once for each name.
+        self.meanings: Final = Meanings(self)
 
     def exchange(
         self,
