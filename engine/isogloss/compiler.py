@@ -77,7 +77,7 @@ class Compiler:
         self.module.after.append(f"SETS.update({{{sets}}})")
         source = self.module.source()
         clock = _CLOCK if "mem.get('now')" in source else "del clock"
-        return source + _ENTRY.format(call=f"{name}s[(*v,)](v, None, notes, mem, saw, defaults)", clock=clock)
+        return source + _ENTRY.format(call=f"{name}s[tuple(v)](v, None, notes, mem, saw, defaults)", clock=clock)
 
     def function(self) -> Fast:
         """Make the function that runs the lens; raises Unsupported."""
@@ -105,7 +105,7 @@ class Compiler:
         """Write the shape of an object, as `shapes.Shapes.of` finds it."""
         lead, word = self._lead(name)[0], self.module.fresh("w")
         said = f"{word} if type({word} := {value}.get({lead!r})) is str else None"
-        return f"(*{value},)" if lead is None else f"{said}, *{value}"
+        return f"tuple({value})" if lead is None else f"{said}, *{value}"
 
     def _lead(self, name: str) -> tuple[str | None, frozenset[str]]:
         """Name what shapes of a set begin with: sets that hold themselves have many small objects of a few sorts."""

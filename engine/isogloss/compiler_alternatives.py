@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from isogloss.compiler_clusters import (
     ARGUMENTS,
     BAIL,
@@ -17,6 +19,11 @@ from isogloss.compiler_code import Code, Unsupported, steps
 from isogloss.compiler_examples import Thing
 from isogloss.compiler_rules import RuleCompiler
 from isogloss.example import Each, Var
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from isogloss.compiler_code import Module
 
 
 class ClusterCompiler(RuleCompiler):
@@ -55,61 +62,21 @@ class ClusterCompiler(RuleCompiler):
         given: dict[str, str] | None = None,
     ) -> None:
         """Emit the rules of a cluster in their order; what none of them reads is lost."""
-        if (
-            len(tried) == 1
-            and tried[0][1].is_straight
-            and given
-            and given.keys() <= dict(tried[0][0].node.fields).keys()
-        ):
-            code.take(tried[0][1])
-            return
-        lone = self.context.module.fresh("t") if len(cluster.reads) == 1 else None
-        flags = {member: lone or self.context.module.fresh("t") for member in cluster.names}
-        asked = {name for read in cluster.reads for name in (*read.turn.rule.unless, short(read.turn))}
-        asked = asked if any(read.turn.rule.unless for read in cluster.reads) else set()
-        ran = {short(read.turn): self.context.module.fresh("r") for read in cluster.reads if short(read.turn) in asked}
-        code.add(f"{' = '.join(dict.fromkeys([*flags.values(), *ran.values()]))} = False")
-        for number, (read, made) in enumerate(tried):
-            self._attempt(code, read, made, flags, ran, first=not number)
-        self._left(code, cluster, path, flags, given)
+        Alternatives(self.context.module, cluster, tried).emit(code, self._left(cluster, path, given))
 
-    def _attempt(
-        self, code: Code, read: Read, made: Code, flags: dict[str, str], ran: dict[str, str], *, first: bool
-    ) -> None:
-        """Emit one rule of a cluster: it runs if nothing it reads has been read, and marks what it reads."""
-        mine = list(dict.fromkeys(flags[name] for name, _ in read.node.fields))
-        with code.block("while 1:"):
-            if not read.turn.rule.also and not first:
-                code.add(f"if {' or '.join(mine)}: break")
-            code.take(made)
-            if not read.turn.rule.also:
-                code.add(f"{' = '.join(mine)} = True")
-            if short(read.turn) in ran:
-                code.add(f"{ran[short(read.turn)]} = True")
-            code.add("break")
-        for other in read.turn.rule.unless:
-            if other in ran and other != short(read.turn):
-                code.add(f"if {ran[other]} and {ran[short(read.turn)]}: raise Bail")
-
-    def _left(
-        self,
-        code: Code,
-        cluster: Cluster,
-        path: tuple[str, ...],
-        flags: dict[str, str],
-        given: dict[str, str] | None,
-    ) -> None:
-        """Emit the loss of what no rule of a cluster has read; what is given is known to be there."""
+    def _left(self, cluster: Cluster, path: tuple[str, ...], given: dict[str, str] | None) -> Callable[[str], str]:
+        """Return what writes the loss of a name that no rule of a cluster has read; what is given is there."""
         also = {name for read in cluster.reads if read.turn.rule.also for name, _ in read.node.fields}
         scopes = tuple(((*path, *p), d, r, w) for p, d, r, w in self.scopes)
         site = self.context.site(Thing("o", (), scopes))
-        for flag in dict.fromkeys(flags.values()):
-            with code.block(f"if not {flag}:"):
-                for name in (name for name, known in flags.items() if known == flag):
-                    value = given[name] if given else f"o[{name!r}]"
-                    drop = f"{site}.drop({name!r}, {value}, link, {steps(map(repr, path))}, notes)"
-                    test = "" if given else f"if o.get({name!r}) is not None: "
-                    code.add(test + ("raise Bail" if name in also else drop))
+
+        def lost(name: str) -> str:
+            value = given[name] if given else f"o[{name!r}]"
+            drop = f"{site}.drop({name!r}, {value}, link, {steps(map(repr, path))}, notes)"
+            test = "" if given else f"if o.get({name!r}) is not None: "
+            return test + (BAIL if name in also else drop)
+
+        return lost
 
     def _rest(self, cluster: Cluster, path: tuple[str, ...]) -> str:
         """Write the call that leaves a cluster to the interpreter."""
@@ -172,3 +139,106 @@ class ClusterCompiler(RuleCompiler):
         with code.block("if column.count(None) < len(column):"):
             code.add(f"if {target[0]!r} in out: raise Bail")
             code.add(f"out[{target[0]!r}] = column", "notes.append((DEEP, column))")
+
+
+class Alternatives:
+    """Rules that read the same names: what has been read is marked, where it is not known when code is made."""
+
+    def __init__(self, module: Module, cluster: Cluster, tried: list[tuple[Read, Code]]) -> None:
+        self.module = module
+        self.tried = tried
+        lone = module.fresh("t") if len(cluster.reads) == 1 else None
+        #: The variable that tells of a name whether it has been read.
+        self.flags = {member: lone or module.fresh("t") for member in cluster.names}
+        #: Whether that is so; None where it is known at work only.
+        self.state: dict[str, bool | None] = dict.fromkeys(self.flags.values(), False)
+        unless = any(read.turn.rule.unless for read in cluster.reads)
+        asked = {name for read in cluster.reads for name in (*read.turn.rule.unless, short(read.turn)) if unless}
+        self.ran = {short(read.turn): module.fresh("r") for read in cluster.reads if short(read.turn) in asked}
+
+    def emit(self, code: Code, lost: Callable[[str], str]) -> None:
+        """Emit the rules, then the loss of what none of them reads."""
+        body, chain = Code(0), self._chain()
+        for read, made in self.tried[: len(self.tried) - len(chain)]:
+            self._attempt(body, read, made)
+        if chain and all(self.state[flag] is False for flag in self._mine(chain[0][0])):
+            self._chained(body, chain, lost)
+        else:
+            for read, made in chain:
+                self._attempt(body, read, made)
+        self._left(body, lost)
+        marks = [*self.ran.values(), *(flag for flag, read in self.state.items() if read is None)]
+        code.add(f"{' = '.join(marks)} = False") if marks else None
+        code.take(body)
+
+    def _mine(self, read: Read) -> list[str]:
+        return list(dict.fromkeys(self.flags[name] for name, _ in read.node.fields))
+
+    def _read(self, read: Read) -> bool:
+        """Tell whether something that a rule reads has surely been read."""
+        return not read.turn.rule.also and any(self.state[flag] for flag in self._mine(read))
+
+    def _maybe(self, read: Read) -> list[str]:
+        """Name the marks that a rule must look at before it runs."""
+        return [] if read.turn.rule.also else [flag for flag in self._mine(read) if self.state[flag] is None]
+
+    def _attempt(self, code: Code, read: Read, made: Code) -> None:
+        """Emit one rule: it runs if nothing it reads has been read, and marks what it reads."""
+        if self._read(read):
+            return
+        maybe, sure = self._maybe(read), made.is_straight
+        if sure and not maybe:
+            code.take(made)
+            self._mark(code, read, sure=True)
+        else:
+            with code.block("while 1:"):
+                code.add(f"if {' or '.join(maybe)}: break") if maybe else None
+                code.take(made)
+                self._mark(code, read, sure=False)
+                code.add("break")
+        for other in read.turn.rule.unless:
+            if other in self.ran and other != short(read.turn):
+                code.add(f"if {self.ran[other]} and {self.ran[short(read.turn)]}: raise Bail")
+
+    def _mark(self, code: Code, read: Read, *, sure: bool) -> None:
+        mine = [] if read.turn.rule.also else self._mine(read)
+        self.state |= dict.fromkeys(mine, True if sure else None)
+        ran = [self.ran[short(read.turn)]] if short(read.turn) in self.ran else []
+        marks = [*([] if sure else mine), *ran]
+        code.add(f"{' = '.join(marks)} = True") if marks else None
+
+    def _chain(self) -> list[tuple[Read, Code]]:
+        """Return the last rules that read the same names, of which one runs: the first whose test holds."""
+        chain: list[tuple[Read, Code]] = []
+        for read, made in reversed(self.tried):
+            odd = read.turn.rule.also or read.turn.rule.unless or short(read.turn) in self.ran
+            if odd or made.condition is None or (chain and self._mine(read) != self._mine(chain[0][0])):
+                break
+            chain.insert(0, (read, made))
+        return chain
+
+    def _chained(self, code: Code, chain: list[tuple[Read, Code]], lost: Callable[[str], str]) -> None:
+        """Emit such rules; what none of them reads is lost."""
+        mine, head = self._mine(chain[0][0]), "if"
+        for _, made in chain:
+            if not made.condition:
+                break
+            with code.block(f"{head} {made.condition}:"):
+                code.add(*made.lines[1:])
+            head = "elif"
+        unasked = next((made for _, made in chain if not made.condition), None)
+        with code.otherwise(head):
+            if unasked is not None:
+                code.take(unasked)
+            else:
+                code.add(*(lost(name) for name, flag in self.flags.items() if flag in mine))
+        self.state |= dict.fromkeys(mine, True)
+
+    def _left(self, code: Code, lost: Callable[[str], str]) -> None:
+        for flag, read in self.state.items():
+            lines = [lost(name) for name, known in self.flags.items() if known == flag]
+            if read is None:
+                with code.block(f"if not {flag}:"):
+                    code.add(*lines)
+            elif not read:
+                code.add(*lines)

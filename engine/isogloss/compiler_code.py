@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import MISSING, fields
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_frames import shared
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 class Unsupported(Exception):  # noqa: N818 - no error: the interpreter does it
     """A construct that is not compiled."""
+
+
+#: How a test is written that must hold for the lines after it.
+_UNLESS: Final = "if not ("
+_LEAVE: Final = "): break"
 
 
 class Code:
@@ -31,6 +36,25 @@ class Code:
     def is_straight(self) -> bool:
         """Tell whether the lines are done to their end, or not at all."""
         return not any(line.endswith("break") for line in self.lines)
+
+    @property
+    def condition(self) -> str | None:
+        """Return the test that the lines begin with, "" for none; None where they may be left elsewhere."""
+        first, rest = self.lines[:1], Code()
+        rest.lines = self.lines[1:]
+        if self.is_straight:
+            return ""
+        asked = first[0].startswith(_UNLESS) and first[0].endswith(_LEAVE) and rest.is_straight
+        return first[0].removeprefix(_UNLESS).removesuffix(_LEAVE) if asked else None
+
+    @contextmanager
+    def otherwise(self, head: str) -> Generator[None]:
+        """Indent what is done where none of the branches before runs: the next one would begin with `head`."""
+        if head == "if":
+            yield
+            return
+        with self.block("else:"):
+            yield
 
     def take(self, other: Code) -> None:
         """Add the lines of a body that was begun at depth 0."""

@@ -118,7 +118,8 @@ class Context:
         """Write how many of an object's names have been read."""
         sure = sum(1 for test in thing.keys.values() if not test)
         tests = [f"({test})" for test in thing.keys.values() if test]
-        return f"({' + '.join([str(sure), *tests])})" if tests else str(sure)
+        terms = [*([str(sure)] if sure or not tests else []), *tests]
+        return f"({' + '.join(terms)})" if tests else str(sure)
 
     def more(self, code: Code, thing: Thing) -> None:
         """Go on only where an object holds more than has been read."""

@@ -136,15 +136,34 @@ class ShapeCompiler(SetCompiler):
             self._descend(body, cluster, first, "v", given[first], ())
             self._may_write(cluster)
             return
-        tried = [(read, self._tried(cluster, read, (), "v", given)) for read in cluster.reads]
+        tried = self._each_tried(cluster, given)
         odd = [read for read, code in tried if code is None]
         rest = self._rest(cluster, ()) if odd else ""
         tests = list(dict.fromkeys(self._condition(read, "v") for read in odd))
         body.add(*(f"{'elif' if number else 'if'} {test}: {rest}" for number, test in enumerate(tests)))
-        with body.block("else:" if tests else "if True:"):
+        with body.otherwise("elif" if tests else "if"):
             self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)
         if len(cluster.reads) == 1 and not odd and all(code.is_straight for _, code in tried if code is not None):
             self.sure.update(self.puts)
+
+    def _each_tried(self, cluster: Cluster, given: dict[str, str]) -> list[tuple[Read, Code | None]]:
+        """Make the code of each rule; of those that read the same name one runs, and it finds nothing of the others."""
+        before, found, wrote = self.before, list[tuple[Read, Code | None]](), list[set[tuple[str, ...]]]()
+        assert before is not None
+        for read in cluster.reads:
+            others = (mine for (other, _), mine in zip(found, wrote, strict=True) if not _excludes(read, other))
+            self.before = before.union(*others)
+            held = set(self.before)
+            found.append((read, self._tried(cluster, read, (), "v", given)))
+            wrote.append(self.before - held)
+        self.before = before.union(*wrote)
+        return found
+
+
+def _excludes(read: Read, other: Read) -> bool:
+    """Tell whether one of two rules does not run where the other has."""
+    names = dict(read.node.fields).keys() & dict(other.node.fields).keys()
+    return bool(names) and not read.turn.rule.also and not other.turn.rule.also
 
 
 def asked_most(lens: Lens, rules: TurnedSet) -> tuple[str | None, frozenset[str]]:

@@ -139,7 +139,7 @@ class Exchange:
         if self.shares:
             return self._joined(replies, headers)
         body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
-        return self._answered(body, (self.request, self._memory), headers)
+        return self._answered(body, self.request, self._memory, headers)
 
     def _joined(self, replies: Sequence[Value], headers: Mapping[str, str] | None) -> Translation:
         """Translate the replies of several calls, and lay them together."""
@@ -161,7 +161,7 @@ class Exchange:
         refused: list[DocumentError] = []
         for reply, share in zip(replies, self.shares, strict=True):
             try:
-                answers.append(self._answered(reply, share, headers))
+                answers.append(self._answered(reply, *share, headers))
             except DocumentError as error:
                 if not error.stated or not shares.alike(self.opening.lens("request")):
                     raise
@@ -173,17 +173,18 @@ class Exchange:
         return answers, missing
 
     def _answered(
-        self, body: Value, asked: tuple[Translation, Memory | None], headers: Mapping[str, str] | None
+        self, body: Value, request: Translation, asked: Memory | None, headers: Mapping[str, str] | None
     ) -> Translation:
-        gloss, lens = self.gloss, self.opening.lens("response")
+        opening = self.opening
         if headers:
-            body = routes.told(gloss.ruleset, f"{self.operation}.response", gloss.target, body, headers)
-        done = self._back(lens, body, asked[1])
+            body = routes.told(self.gloss.ruleset, f"{self.operation}.response", self.gloss.target, body, headers)
+        lens = opening.response or opening.reply()
+        done = self._back(lens, body, asked)
         if done.losses:
             self._told(done)
         if lens.answers is not None:
-            shares.count(lens, asked[0].body, body)
-        if self.opening.fit is not None:
+            shares.count(lens, request.body, body)
+        if opening.fit is not None:
             self._enforce(done.body)
         return done
 
@@ -199,16 +200,16 @@ class Exchange:
         gloss = self.gloss
         if asked is not None:
             return run(lens, body, self.after(asked), gloss)
+        if not gloss.usual:
+            check_size(body, gloss.limits)
         values = self._after(self.values)
         if lens.seed is not None:
             values["seed"] = seed_of(lens.seed, body, gloss)
-        if not gloss.usual:
-            check_size(body, gloss.limits)
         done = fast(lens, body, values, gloss)
-        if done is not None:
-            return done
-        seed = {"seed": values["seed"]} if lens.seed is not None else {}
-        return slow(lens, body, Memory(self._after(self.values) | seed, gloss.clock), gloss)
+        if done is None:  # generated code may have added to the values
+            seed = {"seed": values["seed"]} if lens.seed is not None else {}
+            done = slow(lens, body, Memory(self._after(self.values) | seed, gloss.clock), gloss)
+        return done
 
     def stream(self) -> Stream:
         """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""

@@ -43,7 +43,20 @@ class Meaning:
 class Opening:
     """What one name means for one operation: what is known before its request is read."""
 
-    __slots__ = ("_gloss", "_lenses", "_matches", "_name", "asks", "fit", "fits", "plain", "request", "values", "word")
+    __slots__ = (
+        "_gloss",
+        "_lenses",
+        "_matches",
+        "_name",
+        "asks",
+        "fit",
+        "fits",
+        "plain",
+        "request",
+        "response",
+        "values",
+        "word",
+    )
 
     def __init__(self, gloss: Translator, meaning: Meaning, operation: str) -> None:
         self._gloss, self._matches, self._name = gloss, meaning.matches, operation
@@ -60,7 +73,9 @@ class Opening:
         asks = f"{operation}.request" in documents or f"{operation}.response" not in documents
         #: The lens of its requests; an operation that has a reply only asks without a body.
         self.request = self.lens("request") if asks else None
-        #: The same, where a request is one document, and nothing is said of it but what generated code says.
+        #: The lens of its replies, once one has come.
+        self.response: Lens | None = None
+        #: That of its requests where one is one document, and nothing is said of it but what generated code says.
         ordinary = gloss.usual and meaning.assumed is None
         self.plain = self.request if ordinary and self.request is not None and self.request.apart is None else None
 
@@ -77,6 +92,11 @@ class Opening:
             if phase == "error" and name not in documents:
                 name = next((other for other in documents if other.endswith(".error")), name)
             found = self._lenses[phase] = library.lens(gloss.ruleset, name, reader, writer, self._matches)
+        return found
+
+    def reply(self) -> Lens:
+        """Return the lens of its replies. Raises UnknownName."""
+        found = self.response = self.lens("response")
         return found
 
     def streams(self, body: Object) -> bool:

@@ -17,7 +17,6 @@ from isogloss.errors import DocumentError
 from isogloss.interpreter import Run
 from isogloss.limits import check_size
 from isogloss.memory import Memory
-from isogloss.pointer import find
 
 if TYPE_CHECKING:
     from isogloss.lens import Lens
@@ -129,10 +128,8 @@ def fast(lens: Lens, body: Value, values: Object, gloss: Translator, more: tuple
     if work is None:
         return None
     made: Any = _Open()
-    account: Account | None = None
     try:
-        if gloss.trace:
-            account = [lens, _kept(body), values.copy(), gloss.defaults]
+        account: Any = [lens, _kept(body), values.copy(), gloss.defaults] if gloss.trace else None
         made.body, notes = work(body, values, gloss.defaults, gloss.clock)
         losses = generated.conclude(notes, body) if notes else ()
     except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
@@ -165,5 +162,10 @@ def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
 
 def seed_of(path: Path, body: Value, gloss: Translator) -> str:
     """Find what minted keys derive from: the reply's own id, else a new one."""
-    found = body.get(path[0]) if len(path) == 1 and type(body) is dict else find(body, path)
+    found: Any = body
+    try:
+        for step in path:
+            found = found[step]
+    except (LookupError, TypeError):
+        found = None
     return found if isinstance(found, str) else gloss.ids()
