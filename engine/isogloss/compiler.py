@@ -18,7 +18,7 @@ from isogloss.compiler_either import compile_either
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
-from isogloss.compiler_shapes import ShapeCompiler, asked_most
+from isogloss.compiler_shapes import MANY, Shape, ShapeCompiler, asked_most, sorted_out
 from isogloss.notes import DEEP, LOST, NO, Bail
 from isogloss.shapes import Shapes
 from isogloss.values import ABSENT, same
@@ -64,6 +64,8 @@ class Compiler:
         self.recursive: set[str] = set()
         #: What shapes of sets that hold themselves begin with, and its words.
         self.leads: dict[str, tuple[str | None, frozenset[str]]] = {}
+        #: What was compiled for shapes, by the general function of their set, their word, and their names.
+        self.sorts: dict[tuple[str, str | None], dict[frozenset[str], Shape]] = {}
         #: Functions that have no shapes.
         self.plain: set[str] = set()
         self.space: dict[str, Any] = {**_SPACE, "LENS": lens, "SETS": {}, "portion": self._portion}
@@ -98,14 +100,14 @@ class Compiler:
             self._compile(name, held)
         made = self.sets[name, held]
         remembered = name in self.recursive and name not in self.open
-        work = made if remembered or made in self.plain else f"{made}s[{self._shape(name, value)}]"
+        work = made if remembered or made in self.plain else self._by_shape(name, made, value)
         return f"{work}({value}, {link}, notes, mem, saw, defaults)"
 
-    def _shape(self, name: str, value: str) -> str:
-        """Write the shape of an object, as `shapes.Shapes.of` finds it."""
+    def _by_shape(self, name: str, made: str, value: str) -> str:
+        """Write what finds the function of an object, as `shapes.Shapes.of` does."""
         lead, word = self._lead(name)[0], self.module.fresh("w")
         said = f"{word} if type({word} := {value}.get({lead!r})) is str else None"
-        return f"tuple({value})" if lead is None else f"{said}, *{value}"
+        return f"{made}s[tuple({value})]" if lead is None else f"{made}w[{said}]"
 
     def _lead(self, name: str) -> tuple[str | None, frozenset[str]]:
         """Name what shapes of a set begin with: sets that hold themselves have many small objects of a few sorts."""
@@ -144,7 +146,7 @@ class Compiler:
             return
         known = SetCompiler(self.context, rules, sort, self.lay, held).compile(f"{made}_")
         told = f"{rules.name!r}, {sort!r}, frozenset({sorted(held)!r}), frozenset({sorted(known)!r})"
-        self.module.after.append(f"{made}s = shapes({made + '_'!r}, {told})")
+        self.module.after += [f"{made}s = shapes({made + '_'!r}, {told})", f"{made}w = {made}s.sorts"]
 
     def lay(self, rules: TurnedSet, scopes: Any, held: frozenset[str], number: int) -> tuple[str, set[str]]:
         """Name the function of one of a set's layouts, and the names that it reads."""
@@ -171,28 +173,46 @@ class Compiler:
     def _shapes(self, general: str, name: str, sort: str, held: frozenset[str], names: frozenset[str]) -> Shapes:
         rules = self.lens.document if sort == _DOCUMENT else self.lens.set(name)
 
-        def make(shape: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str]) -> Fast | None:
+        def make(
+            shape: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str]
+        ) -> tuple[Fast | None, Fast | None]:
             return self._shaped(general, name, rules, (sort, held, shape, nulls), said)
 
         return Shapes(self.space[general], names, *self._lead(name), make)
 
-    def _shaped(self, general: str, name: str, rules: TurnedSet, form: tuple[Any, ...], said: Any) -> Fast | None:
-        """Make the function of a shape."""
-        sort, held, shape, nulls = form
+    def _shaped(
+        self, general: str, name: str, rules: TurnedSet, form: tuple[Any, ...], said: Mapping[str, str]
+    ) -> tuple[Fast | None, Fast | None]:
+        """Make the function of a shape, and that of all shapes with its word."""
+        sort, held, names, nulls = form
         made = self.module.fresh("P")
         own = {name} - self.open if sort != _DOCUMENT else set[str]()
         self.open |= own
         self.context.weighed = name in self.recursive
+        all_made = None
         try:
-            ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(made, general, shape, nulls, said)
+            shape = ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(names, nulls, said, general)
+            self.module.function(made, SET_ARGUMENTS, shape.whole())
             pure = name not in self.recursive or _pure(self.module.functions)
+            if pure and (lead := self._lead(name)[0]) is not None:
+                all_made = self._sorted_out(general, lead, said.get(lead), shape)
         except Unsupported:
             pure = False
         finally:
             self.open -= own
             self.context.weighed = False
             self._load(self.module.source())
-        return self.space[made] if pure else None
+        return (self.space[made] if pure else None), None if all_made is None else self.space[all_made]
+
+    def _sorted_out(self, general: str, lead: str, word: str | None, shape: Shape) -> str | None:
+        """Write the function for all shapes that have come often and say one word; None where these are many."""
+        known = self.sorts.setdefault((general, word), {})
+        if len(known) >= MANY:
+            return None
+        known[frozenset(shape.values)] = shape
+        made = self.module.fresh("W")
+        self.module.function(made, SET_ARGUMENTS, sorted_out(known.values(), lead, f"{general[:-1]}s[{word!r}, *v]"))
+        return made
 
 
 def _pure(functions: list[str]) -> bool:
@@ -236,6 +256,7 @@ _NAMES: Final = [
     "beside",
     "mint",
     "reader",
+    "taker",
     "writer",
 ]
 #: What all generated code may name.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from isogloss.compiler_clusters import (
@@ -186,16 +187,18 @@ class Alternatives:
         """Emit one rule: it runs if nothing it reads has been read, and marks what it reads."""
         if self._read(read):
             return
-        maybe, sure = self._maybe(read), made.is_straight
-        if sure and not maybe:
-            code.take(made)
-            self._mark(code, read, sure=True)
-        else:
+        maybe, asked = self._maybe(read), made.condition
+        if asked is None:
             with code.block("while 1:"):
                 code.add(f"if {' or '.join(maybe)}: break") if maybe else None
                 code.take(made)
                 self._mark(code, read, sure=False)
                 code.add("break")
+        else:
+            tests = [*(f"not {flag}" for flag in maybe), *([asked] if asked else [])]
+            with code.block(f"if {' and '.join(tests)}:") if tests else nullcontext():
+                code.add(*made.lines[1 if asked else 0 :])
+                self._mark(code, read, sure=not tests)
         for other in read.turn.rule.unless:
             if other in self.ran and other != short(read.turn):
                 code.add(f"if {self.ran[other]} and {self.ran[short(read.turn)]}: raise Bail")

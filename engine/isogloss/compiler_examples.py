@@ -103,7 +103,7 @@ class Context:
         """Name one way of a codec."""
         if conversion.over:
             raise Unsupported(conversion.name)
-        weighed = ", weighed=True" if self.weighed and sort != "fitter" else ""
+        weighed = ", weighed=True" if self.weighed and sort in ("reader", "writer") else ""
         return self.module.constant(f"{sort}({_base(conversion)!r}, {self.options(conversion)}{weighed})")
 
     def site(self, thing: Thing) -> str:

@@ -11,6 +11,7 @@ from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack,
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from isogloss.lens import Conversion
     from isogloss.values import Path
 
 
@@ -114,6 +115,9 @@ class Reading:
             self._there(held, sure=sure)
             self._bind(child.names[0], Bind(var, False, path, conversion))
             return
+        if conversion.codec.at_once is not None:
+            self._at_once(child, conversion, held or var, path, sure=sure)
+            return
         fits = self.context.fits(conversion, var)
         if held and fits.lstrip("(").startswith(f"isinstance({var}, "):  # nothing is of no sort
             fits = fits.replace(var, held, 1)
@@ -124,6 +128,12 @@ class Reading:
         self.code.add(f"{', '.join(made)} = {self.context.read(conversion, var)}")
         for name, part in zip(child.names, made, strict=True):
             self._bind(name, Bind(part, False, path, coded=True))
+
+    def _at_once(self, child: Var, conversion: Conversion, held: str, path: tuple[str, ...], *, sure: bool) -> None:
+        """Read by a codec that tells in one call whether a value fits, and what it is."""
+        made = self.context.module.fresh()
+        self._need(f"({made} := {self.context.codec('taker', conversion)}({held})) is not ABSENT", sure=sure)
+        self._bind(child.names[0], Bind(made, False, path, coded=True))
 
     def _there(self, held: str, *, sure: bool) -> None:
         if held:

@@ -5,9 +5,10 @@ What cannot hold without other names is left out, what may be absent and is not 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
 
 from isogloss import guard
 from isogloss.compiler_clusters import SET_ARGUMENTS, Cluster, Read, clustered
@@ -26,17 +27,62 @@ if TYPE_CHECKING:
 
 #: An object with more names than this has no shape.
 _MOST = 40
+#: So many shapes with one word have code in one function.
+MANY: Final = 24
 #: How many conditions ask about a name before objects are sorted by what stands there.
 _OFTEN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What was compiled for objects of one shape."""
+
+    #: The variables that its body expects the values of its names in.
+    values: dict[str, str]
+    #: A line that sends elsewhere what is not as it was in the first object of this shape.
+    expected: str
+    #: Lines of a function's body, to its end.
+    lines: list[str]
+
+    def whole(self) -> Code:
+        """Write the body of a function for this shape, its names in their order."""
+        code = Code()
+        code.add(f"{', '.join(self.values.values())}, = v.values()", *([self.expected] if self.expected else []))
+        code.lines += self.lines
+        return code
+
+    def branch(self, code: Code, lead: str) -> None:
+        """Emit the body for an object of this size, if it has these names; what stands under `lead` is known."""
+        read = {name: var for name, var in self.values.items() if name != lead}
+        tests = [f"({var} := v.get({name!r})) is not None" for name, var in read.items()]
+        with code.block(f"if {' and '.join(tests) or True}:"):
+            if self._says(self.values.get(lead)):
+                code.add(f"{self.values[lead]} = v[{lead!r}]")
+            code.add(*(line[4:] for line in self.lines))
+
+    def _says(self, var: str | None) -> bool:
+        return var is not None and any(re.search(rf"\b{var}\b", line) for line in self.lines)
+
+
+def sorted_out(shapes: Collection[Shape], lead: str, otherwise: str) -> Code:
+    """Write the body of a function for all these shapes: by their size, then by their names."""
+    code, head = Code(), "if"
+    code.add("size = len(v)")
+    for size in sorted({len(shape.values) for shape in shapes}):
+        with code.block(f"{head} size == {size}:"):
+            for shape in shapes:
+                if len(shape.values) == size:
+                    shape.branch(code, lead)
+        head = "elif"
+    code.add(f"return {otherwise}({SET_ARGUMENTS})")
+    return code
 
 
 class ShapeCompiler(SetCompiler):
     """Compiles one rule set into a function for one shape."""
 
-    def shaped(
-        self, name: str, general: str, names: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str]
-    ) -> None:
-        """Emit the function; an object that is not what it expects goes to the general one.
+    def shaped(self, names: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str], general: str) -> Shape:
+        """Compile the rules for objects of one shape; one that is not what it expects goes to the general function.
 
         What is `said` under a name need not be asked.
         """
@@ -49,28 +95,25 @@ class ShapeCompiler(SetCompiler):
         self._survive([*reads, *always])
         body = self.body
         self.before = set()
-        body.add(f"{', '.join(values.values())}, = v.values()")
-        self._expect(body, values, nulls, general)
         body.add("out = {}")
         with self._around(body):
             self._layouts(body, names)
             self._clusters(body, reads)
             self._unread(body, always)
         body.add("return out")
-        self.context.module.function(name, SET_ARGUMENTS, body)
+        return Shape(values, self._expected(values, nulls, general), body.lines)
 
     def _admit(self, names: tuple[str, ...], nulls: frozenset[str]) -> None:
         odd = self.rules.refers | (self._refused() - nulls)
         if not names or len(names) > _MOST or not odd.isdisjoint(names) or (nulls and self.rules.nulls):
             raise Unsupported(self.rules.name)
 
-    def _expect(self, body: Code, values: dict[str, str], nulls: Collection[str], general: str) -> None:
+    def _expected(self, values: dict[str, str], nulls: Collection[str], general: str) -> str:
         """Nulls stand where they stood in the first object of this shape; what layouts read, they ask themselves."""
         read = {name: value for name, value in values.items() if name not in self.taken}
         asked = {name: value for name, value in read.items() if value not in self.context.words}
         tests = [f"{value} is {'not ' if name in nulls else ''}None" for name, value in asked.items()]
-        if tests:
-            body.add(f"if {' or '.join(tests)}: return {general}({SET_ARGUMENTS})")
+        return f"if {' or '.join(tests)}: return {general}({SET_ARGUMENTS})" if tests else ""
 
     def _pruned(self, read: Read) -> Read | None:
         """Leave out what an example shows and the object has not; None where the rule cannot hold without it."""
@@ -139,7 +182,8 @@ class ShapeCompiler(SetCompiler):
         tried = self._each_tried(cluster, given)
         odd = [read for read, code in tried if code is None]
         rest = self._rest(cluster, ()) if odd else ""
-        tests = list(dict.fromkeys(self._condition(read, "v") for read in odd))
+        asked = dict.fromkeys(self._condition(read, "v") for read in odd)
+        tests = [test for test in asked if not any(test.startswith(f"{other} and ") for other in asked)]
         body.add(*(f"{'elif' if number else 'if'} {test}: {rest}" for number, test in enumerate(tests)))
         with body.otherwise("elif" if tests else "if"):
             self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)
@@ -167,18 +211,20 @@ def _excludes(read: Read, other: Read) -> bool:
 
 
 def asked_most(lens: Lens, rules: TurnedSet) -> tuple[str | None, frozenset[str]]:
-    """Name what most conditions of a set ask about, if a table knows its words, and these words."""
+    """Name what a table reads and most conditions of a set ask about, and the words that the table knows."""
     guards = [turn.rule.when[lens.reader] for turn in rules.turns if turn.guard is not None]
     asked = Counter(name for text in guards for name in {path[0] for path in guard.paths(text) if path})
-    for name, count in asked.most_common():
-        tables = [word for turn in rules.turns for word in _tables(lens, turn.read, name)]
-        if count >= _OFTEN and tables:
-            return name, frozenset(known_words(lens, tables[0]))
-    return None, frozenset()
+    read = {name: table for turn in reversed(rules.turns) for name, table in _tables(lens, turn.read).items()}
+    name = max(reversed(read), key=lambda one: asked[one], default=None)
+    return name, frozenset() if name is None else frozenset(known_words(lens, read[name]))
 
 
-def _tables(lens: Lens, node: Node, name: str) -> list[str]:
-    """Name the table by which an example reads a name."""
-    child = dict(node.fields).get(name) if isinstance(node, Obj) else None
-    conversion = lens.conversion(child.conversion) if isinstance(child, Var) and child.conversion else None
-    return [conversion.name] if conversion is not None and conversion.sort == "table" and not conversion.over else []
+def _tables(lens: Lens, node: Node) -> dict[str, str]:
+    """Name the tables by which an example reads its names."""
+    fields = node.fields if isinstance(node, Obj) else ()
+    found = {
+        name: lens.conversion(child.conversion)
+        for name, child in fields
+        if isinstance(child, Var) and child.conversion is not None
+    }
+    return {name: one.name for name, one in found.items() if one.sort == "table" and not one.over}

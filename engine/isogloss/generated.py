@@ -254,6 +254,13 @@ def fitter(name: str, options: Any) -> Callable[[Value], bool]:
     return lambda value: fits(value, options)
 
 
+def taker(name: str, options: Any) -> Callable[[Value], Value]:
+    """Return what tells in one call whether a value fits a codec, and what it is; ABSENT where it does not."""
+    work = codecs.CODECS[name].at_once
+    assert work is not None
+    return work(options)
+
+
 def _plumbed(value: Value) -> None:
     """Bail where what a codec is given might be nested too deep."""
     if type(value) is dict or (type(value) is list and not is_vector(value) and not _FLAT.issuperset(map(type, value))):

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from isogloss.values import Value
 
     Work = Callable[..., Value]
-    #: Makes the code of a shape: its names, those that are null, and the word that is known to stand under a name.
-    Make = Callable[[tuple[str, ...], frozenset[str], Mapping[str, str]], Work | None]
+    #: Makes the code of a shape (its names, those that are null, and the word that is known to stand under a name), and
+    #: that of all shapes with this word; None where there is none.
+    Make = Callable[[tuple[str, ...], frozenset[str], Mapping[str, str]], tuple[Work | None, Work | None]]
 
 #: How often a shape comes before code is made for it, how many shapes of one set have code, how many are counted.
 OFTEN: Final = 4
@@ -43,10 +44,12 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         self.words = words
         self.make = make
         self.seen: dict[tuple[Any, ...], int] = {}
+        #: The functions of all shapes with one word.
+        self.sorts = Sorts(self)
 
     def of(self, value: dict[str, Value]) -> Work:
         """Find the function for an object."""
-        return self[(*value,)] if self.lead is None else self[said(value, self.lead), *value]
+        return self[tuple(value)] if self.lead is None else self.sorts[said(value, self.lead)]
 
     def __missing__(self, shape: tuple[Any, ...]) -> Work:
         """Return the general function, or one that makes the shape's own at its first call."""
@@ -68,8 +71,29 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         with _LOCK:
             if shape not in self:
                 known = {} if word is None or self.lead is None else {self.lead: word}
-                self[shape] = self.make(names, nulls, known) or self.general
+                made, sort = self.make(names, nulls, known)
+                self[shape] = made or self.general
+                if sort is not None:
+                    self.sorts[word] = sort
         return self[shape](value, *rest)
+
+
+class Sorts(dict["str | None", "Work"]):
+    """The functions of one rule set by the word that objects begin with: each knows the shapes that have come often."""
+
+    def __init__(self, shapes: Shapes) -> None:
+        super().__init__()
+        self.shapes = shapes
+
+    def __missing__(self, word: str | None) -> Work:
+        """Return what looks a shape up, as long as none has come often."""
+        if word is not None and word not in self.shapes.words:
+            return self[None]
+        work = self[word] = partial(self._look_up, word)
+        return work
+
+    def _look_up(self, word: str | None, value: dict[str, Value], *rest: Any) -> Value:
+        return self.shapes[word, *value](value, *rest)
 
 
 def said(value: dict[str, Value], lead: str) -> str | None:

@@ -29,6 +29,8 @@ class Codec:
     needs: frozenset[str] = frozenset()
     #: Has it done only where it must be: `references.spare` in either direction, others where they write.
     spares: Callable[..., Callable[[Value], Value]] | None = None
+    #: Makes the function that reads one flat value at once, or returns ABSENT where it does not fit.
+    at_once: Callable[[Options], Callable[[Value], Value]] | None = None
     #: The option that says what every text that fits has in it; nothing else is asked of one.
     clue: str | None = None
     #: How every text that fits begins, in any case; nothing else is asked of one, but where the codec has `types`.

@@ -12,6 +12,8 @@ from isogloss.codecs.json_text import parse_json
 from isogloss.values import ABSENT, Value
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from isogloss.codecs.codec import Options
 
 
@@ -28,6 +30,22 @@ def _is_words(value: Value, options: Options) -> bool:
     return isinstance(value, list) and (
         {*map(type, value)}.issubset(kinds) or all(isinstance(word, kinds) for word in value)
     )
+
+
+_TEXT: Final = frozenset({str})
+
+
+def _words(options: Options) -> Callable[[Value], Value]:
+    def work(value: Value) -> Value:
+        if type(value) is list and _TEXT.issuperset(map(type, value)):
+            return value
+        return _worded(value) if _is_words(value, options) else ABSENT
+
+    return work
+
+
+def _worded(value: Value) -> list[Value]:
+    return [word for word in value if word is not None]
 
 
 def _is_number(value: Value, options: Options) -> bool:
@@ -137,7 +155,7 @@ def _write_instant(neutral: tuple[Value, ...], _: Options) -> Value:
 
 CODECS: Final[dict[str, Codec]] = {
     "one-or-many": Codec(1, _is_one_or_many, _read_one_or_many, same),
-    "words": Codec(1, _is_words, lambda value, _: ([word for word in value if word is not None],), same),
+    "words": Codec(1, _is_words, lambda value, _: (_worded(value),), same, at_once=_words),
     "number-text": Codec(1, _is_number, _read_number, _write_number),
     "told": Codec(2, _is_told, _read_told, _write_told, frozenset({"head"})),
     "wire-integer": Codec(1, _is_wire_integer, _read_wire_integer, same),
