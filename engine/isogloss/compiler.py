@@ -19,6 +19,7 @@ from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
 from isogloss.compiler_shapes import MANY, Shape, ShapeCompiler, asked_most, sorted_out
+from isogloss.example import Obj, Var
 from isogloss.notes import DEEP, LOST, NO, Bail
 from isogloss.shapes import Shapes
 from isogloss.values import ABSENT, same
@@ -55,7 +56,7 @@ class Compiler:
     def __init__(self, lens: Lens) -> None:
         self.lens = lens
         self.module = Module()
-        self.context = Context(lens, self.module, self.call)
+        self.context = Context(lens, self.module, self.call, lambda name: name in self.open & self.recursive)
         self.asked = _asked(lens)
         self.sets: dict[tuple[str, frozenset[str]], str] = {}
         #: Functions of layouts and the names they read, by set, names held and number.
@@ -120,7 +121,7 @@ class Compiler:
     def _compile(self, name: str, held: frozenset[str]) -> None:
         made = self.sets[name, held] = self.module.fresh("S")
         self.open.add(name)
-        weighed, self.context.weighed = self.context.weighed, False
+        nested, self.context.nested = self.context.nested, False
         before = len(self.module.functions)
         try:
             self._set(made, self.lens.set(name), "set", held)
@@ -130,11 +131,12 @@ class Compiler:
             self.module.function(f"{made}_", SET_ARGUMENTS, body)
             self.plain.add(made)
         self.open.discard(name)
-        self.context.weighed = weighed
+        self.context.nested = nested
         if name in self.recursive and not _pure(self.module.functions[before:]):
             raise Unsupported(name)
         remembered = name in self.recursive and made not in self.plain
-        self.module.after.append(f"{made} = remembered({made}s)" if remembered else f"{made} = {made}_")
+        kept = f"remembered({made}s, {_held(self.lens, self.lens.set(name))!r})"
+        self.module.after.append(f"{made} = {kept if remembered else made + '_'}")
 
     def _set(self, made: str, rules: TurnedSet, sort: str, held: frozenset[str]) -> None:
         ruleset = self.lens.ruleset
@@ -188,7 +190,7 @@ class Compiler:
         made = self.module.fresh("P")
         own = {name} - self.open if sort != _DOCUMENT else set[str]()
         self.open |= own
-        self.context.weighed = name in self.recursive
+        self.context.nested = name in self.recursive
         all_made = None
         try:
             shape = ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(names, nulls, said, general)
@@ -200,7 +202,7 @@ class Compiler:
             pure = False
         finally:
             self.open -= own
-            self.context.weighed = False
+            self.context.nested = False
             self._load(self.module.source())
         return (self.space[made] if pure else None), None if all_made is None else self.space[all_made]
 
@@ -213,6 +215,14 @@ class Compiler:
         made = self.module.fresh("W")
         self.module.function(made, SET_ARGUMENTS, sorted_out(known.values(), lead, f"{general[:-1]}s[{word!r}, *v]"))
         return made
+
+
+def _held(lens: Lens, rules: TurnedSet) -> str | None:
+    """Find the name under which an object of a set holds others by their names."""
+    nodes = [turn.read for turn in rules.turns]
+    shown = [(name, child) for node in nodes if isinstance(node, Obj) for name, child in node.fields]
+    held = [(name, lens.conversion(v.conversion)) for name, v in shown if isinstance(v, Var) and v.conversion]
+    return next((name for name, one in held if one.sort == "set" and one.over == "%"), None)
 
 
 def _pure(functions: list[str]) -> bool:
@@ -248,6 +258,7 @@ _NAMES: Final = [
     "close",
     "dumps",
     "fitter",
+    "flat",
     "has_name",
     "has_word",
     "held",

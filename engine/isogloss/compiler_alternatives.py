@@ -40,11 +40,12 @@ class ClusterCompiler(RuleCompiler):
         code = self._columns(cluster, path)
         if code is None:
             code = Code()
-            tried = [(read, self._tried(cluster, read, path)) for read in cluster.reads]
+            given = {cluster.names[0]: "x"} if len(cluster.names) == 1 else None
+            tried = reached([(read, self._tried(cluster, read, path, "o", given)) for read in cluster.reads], cluster)
             for read, made in tried:
                 if made is None:
                     code.add(f"if {self._condition(read, 'o')}:", f"    {self._rest(cluster, path)}", "    return")
-            self._alternatives(code, cluster, [(read, made) for read, made in tried if made is not None], path)
+            self._alternatives(code, cluster, [(read, made) for read, made in tried if made is not None], path, given)
         self.context.module.function(name, ARGUMENTS, code)
         return name
 
@@ -140,6 +141,18 @@ class ClusterCompiler(RuleCompiler):
         with code.block("if column.count(None) < len(column):"):
             code.add(f"if {target[0]!r} in out: raise Bail")
             code.add(f"out[{target[0]!r}] = column", "notes.append((DEEP, column))")
+
+
+def reached(tried: list[tuple[Read, Code | None]], cluster: Cluster) -> list[tuple[Read, Code | None]]:
+    """Leave out the rules after one that asks nothing and reads all; those that say `also` run all the same."""
+    for number, (read, made) in enumerate(tried):
+        if made is not None and made.is_straight and not read.turn.rule.also and _reads_all(read, cluster):
+            return [*tried[: number + 1], *(one for one in tried[number + 1 :] if one[0].turn.rule.also)]
+    return tried
+
+
+def _reads_all(read: Read, cluster: Cluster) -> bool:
+    return dict(read.node.fields).keys() >= set(cluster.names)
 
 
 class Alternatives:

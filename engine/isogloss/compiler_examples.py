@@ -78,10 +78,12 @@ class Context:
     module: Module
     #: Writes the call of a rule set's function: (set, value, link, names that rules around it read).
     call: Callable[..., str]
+    #: Tells of a set whether what is compiled is held by it: its objects are many and small.
+    nests: Callable[[str], bool]
     #: Variables whose value is known when the code is made.
     words: dict[str, str] = field(default_factory=dict[str, str])
-    #: Whether how deep values are nested has been looked at before, for all of them at once.
-    weighed: bool = False
+    #: Whether the objects of this set hold such objects.
+    nested: bool = False
 
     def options(self, conversion: Conversion) -> str:
         """Write a codec's options as source."""
@@ -103,8 +105,7 @@ class Context:
         """Name one way of a codec."""
         if conversion.over:
             raise Unsupported(conversion.name)
-        weighed = ", weighed=True" if self.weighed and sort in ("reader", "writer") else ""
-        return self.module.constant(f"{sort}({_base(conversion)!r}, {self.options(conversion)}{weighed})")
+        return self.module.constant(f"{sort}({_base(conversion)!r}, {self.options(conversion)})")
 
     def site(self, thing: Thing) -> str:
         """Name the account of an object's other names."""

@@ -25,7 +25,7 @@ from isogloss.compiler_writing import Writing
 from isogloss.example import NAME_TOLD, All, Const, Each, Known, Node, Obj, Var, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from isogloss.lens import Turn, TurnedSet
 
@@ -190,12 +190,13 @@ class RuleCompiler:
             code.add(f"{value} = o.get({name!r})", f"if {value} is None: break")
         member, step = self.context.module.fresh("i"), self.context.module.fresh("n")
         call = self.context.call(conversion.name, member, f"(link, {how}, {step})")
+        count = [f"saw.size += WEIGHT * len({value})"] if self.context.nests(conversion.name) else []
         # A comprehension would be a function, and all it takes from this one would cost more everywhere.
         if conversion.over == "%":
-            code.add(f"if type({value}) is not dict: raise Bail", f"{made} = {{}}")
+            code.add(f"if type({value}) is not dict: raise Bail", *count, f"{made} = {{}}")
             code.add(f"for {step}, {member} in {value}.items(): {made}[{step}] = {call}")
         else:
-            code.add(f"if type({value}) is not list: raise Bail", f"{made} = []")
+            code.add(f"if type({value}) is not list: raise Bail", *count, f"{made} = []")
             code.add(f"for {step}, {member} in enumerate({value}): {made}.append({call})")
         self._take_over(code, read, child.names[0], made, name)
         self._report(code, read, (name,))
@@ -259,7 +260,7 @@ class RuleCompiler:
         (bind,) = env.values()
         if bind.pending is not None:
             code.add(f"if type({bind.var}) in BOXES: raise Bail")
-        test = " or ".join(f"same({bind.var}, {literal(word)})" for word in rule.satisfied)
+        test = self._satisfied(bind.var, rule.satisfied)
         if turn.gated == "refuse":
             code.add(f"if not ({test}): raise Bail" if test else "raise Bail")
             return
@@ -269,6 +270,13 @@ class RuleCompiler:
         assert bind.path is not None
         note = lost_note((1, read.index), rule.kind or "dropped", steps(bind.path), "None", rule, reason)
         code.add(f"if not ({test}): {note}" if test else note)
+
+    def _satisfied(self, var: str, words: Sequence[Any]) -> str:
+        """Write the test whether a value is one of some words: few are, and Python's own comparison says so soonest."""
+        if not words:
+            return ""
+        known = self.context.module.constant(literal(list(words)))
+        return f"{var} in {known} and ({' or '.join(f'same({var}, {literal(word)})' for word in words)})"
 
     def _report(self, code: Code, read: Read, first: tuple[str, ...] | None) -> None:
         rule = read.turn.rule

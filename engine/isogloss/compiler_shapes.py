@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from isogloss import guard
+from isogloss.compiler_alternatives import reached
 from isogloss.compiler_clusters import SET_ARGUMENTS, Cluster, Read, clustered
 from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_examples import Thing
@@ -179,7 +180,7 @@ class ShapeCompiler(SetCompiler):
             self._descend(body, cluster, first, "v", given[first], ())
             self._may_write(cluster)
             return
-        tried = self._each_tried(cluster, given)
+        tried = reached(self._each_tried(cluster, given), cluster)
         odd = [read for read, code in tried if code is None]
         rest = self._rest(cluster, ()) if odd else ""
         asked = dict.fromkeys(self._condition(read, "v") for read in odd)

@@ -226,8 +226,9 @@ class Slots(Laying):
 
     def _fitting(self, block: TurnedBlock, var: str, known: Thing) -> list[str]:
         """Write the tests of a block that the interpreter must lay."""
-        asked = self._remembers(block, var, fetched=known.fetched)
-        return [*necessary(block.turn.read, var, fetched=known.given, said=known.said), *asked]
+        asked = self._asked(block, var, fetched=known.fetched)
+        shown = necessary(block.turn.read, var, fetched=known.given, said=known.said)
+        return [*self._known(block), *shown, *asked]
 
     def _block(self, code: Code, block: TurnedBlock, thing: Thing, sink: Sink, known: Thing) -> list[str]:
         rule, node = block.turn.rule, block.turn.read
@@ -242,8 +243,8 @@ class Slots(Laying):
         reading.object(node, mine)
         if not (reading.tests or reading.certain) or reading.known or reading.hollow:
             raise Unsupported(block.kind)
-        asked = self._remembers(block, thing.var, reading.places(mine), known.fetched)
-        tests = [*reading.tests, *self._where(block, reading.env), *asked] or ["True"]
+        asked = self._asked(block, thing.var, reading.places(mine), known.fetched)
+        tests = [*self._known(block), *reading.tests, *self._where(block, reading.env), *asked] or ["True"]
         path = thing.path
         if block.block.inner is None:
             reading.finish()
@@ -261,23 +262,28 @@ class Slots(Laying):
             tests.append(f"isinstance({bind.var}, str) and {bind.var}.startswith({tuple(heads)!r})")
         return tests
 
-    def _remembers(
+    def _asked(
         self,
         block: TurnedBlock,
         var: str,
         places: Mapping[Path, str] | None = None,
         fetched: Mapping[Path, str] | None = None,
     ) -> list[str]:
-        rule, lens = block.turn.rule, self.context.lens
+        """Write what a block's guard asks."""
+        if block.turn.guard is None:
+            return []
+        lens, module = self.context.lens, self.context.module
+        asked = block.turn.rule.when[lens.reader]
+        return [guard_source(module, asked, var, snake=lens.snake, places=places, fetched=fetched)]
+
+    def _known(self, block: TurnedBlock) -> list[str]:
+        """Write what a block asks of the exchange; that costs least, so it is asked first."""
+        rule, reader = block.turn.rule, self.context.lens.reader
         tests: list[str] = []
-        if block.turn.guard is not None:
-            asked = rule.when[lens.reader]
-            module, snake = self.context.module, lens.snake
-            tests.append(guard_source(module, asked, var, snake=snake, places=places, fetched=fetched))
-        if rule.knows.get(lens.reader):
-            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
-        if rule.lacks.get(lens.reader):
-            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
+        if rule.knows.get(reader):
+            tests.append(f"mem.get({rule.knows[reader]!r}) is not None")
+        if rule.lacks.get(reader):
+            tests.append(f"mem.get({rule.lacks[reader]!r}) is None")
         return tests
 
     def fill(self, code: Code, thing: Thing, sink: Sink) -> None:

@@ -191,9 +191,10 @@ class Writing:
 
     def _deep(self, bind: Bind) -> None:
         """What goes over as it is may be nested too deep."""
-        if bind.path is not None and not bind.coded and not bind.flat and not self.context.weighed:
+        if bind.path is not None and not bind.coded and not bind.flat:
             test = f"{bind.var} is not None and " if bind.optional else f"type({bind.var}) is not str and "
-            self.code.add(f"if {test}type({bind.var}) in BOXES: notes.append((DEEP, {bind.var}))")
+            words = f" and not flat({bind.var})" if self.context.nested else ""
+            self.code.add(f"if {test}type({bind.var}) in BOXES{words}: notes.append((DEEP, {bind.var}))")
 
     def _converted(self, bind: Bind, conversion: Conversion, at: tuple[str, ...]) -> Written:
         if conversion.sort == "table" and not conversion.over:
@@ -203,6 +204,8 @@ class Writing:
         call = self.context.call(
             conversion.name, bind.var, f"(link, ({self.order}, {steps(bind.path)}, {steps(at)}), NO)"
         )
+        if self.context.nests(conversion.name):
+            self.code.add("saw.size += WEIGHT")
         return Written(f"({call} if {bind.var} is not None else None)" if bind.optional else call, bind.optional)
 
     def _word(self, bind: Bind, conversion: Conversion, at: tuple[str, ...]) -> Written:

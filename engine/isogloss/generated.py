@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import codecs
 from isogloss.loss import Loss
-from isogloss.notes import DEEP, INNER, NO, SWEPT, WORDS, Bail, Link, Note
+from isogloss.notes import DEEP, INNER, LOST, NO, SWEPT, WORDS, Bail, Link, Note
 from isogloss.pointer import find, pointer
 from isogloss.sizes import shallow, small, walked
 from isogloss.values import ABSENT, DEPTH_LIMIT, Path, Value, finite, is_vector, same
@@ -34,6 +34,8 @@ def in_order(value: Mapping[str, Value], names: tuple[str, ...]) -> list[tuple[s
 
 def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
     """Turn the notes of a run into its losses, in the order the interpreter gives them."""
+    if len(notes) == 1 and notes[0][0] is LOST and notes[0][1] is None:
+        return (_only(notes[0], document),)
     lost: list[tuple[Any, Loss]] = []
     swept: list[tuple[Path, Loss]] = []
     deep: list[Value] = []
@@ -57,6 +59,16 @@ def conclude(notes: list[Note], document: Value) -> tuple[Loss, ...]:
     if len(swept) > 1:
         swept.sort(key=lambda pair: _position(document, pair[0]))
     return tuple(dict.fromkeys([loss for _, loss in (*lost, *swept)]))
+
+
+def _only(note: Note, document: Value) -> Loss:
+    """Return the loss of a document that has one."""
+    _, _, _, kind, source, target, rule, place, reason = note
+    if source is not None:
+        deep: list[Value] = []
+        _look(document, source, deep)
+        shallow(deep)
+    return _known_loss(kind, source, target, rule, place, reason)
 
 
 def _look(document: Value, path: Path, deep: list[Value]) -> None:
@@ -238,10 +250,13 @@ _KINDS: Final = {"object": dict, "array": list, "string": str}
 
 def dumps(value: Value) -> str:
     """Write JSON text; bails where the value is nested too deep."""
-    made = codecs.dump_json(value)
-    if len(made) > DEPTH_LIMIT and made.count("{") + made.count("[") > _DEEP:
+    return _written(value, codecs.dump_json(value))
+
+
+def _written(value: Value, text: str) -> str:
+    if len(text) > DEPTH_LIMIT and text.count("{") + text.count("[") > _DEEP:
         walked([value])
-    return made
+    return text
 
 
 #: A text with fewer objects and lists has none that is nested too deep.
@@ -267,29 +282,28 @@ def _plumbed(value: Value) -> None:
         shallow([value])
 
 
+def flat(value: Value) -> bool:
+    """Tell whether a list holds no other lists and no objects."""
+    return type(value) is list and _FLAT.issuperset(map(type, value))
+
+
 #: Lists of nothing but these hold no other lists.
 _FLAT: Final = frozenset({str, int, float, bool, type(None)})
 
 
-def reader(name: str, options: Any, *, weighed: bool = False) -> Callable[[Value], Any] | Remembering:
-    """Return a codec's way from the dialect; one value where it gives one.
-
-    Where values have been weighed, how deep they are nested need not be looked at again.
-    """
+def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
+    """Return a codec's way from the dialect; one value where it gives one."""
     codec = codecs.CODECS[name]
     read = codec.read
     if codec.width != 1:
         return lambda value: read(value, options)
 
-    if weighed and codec.spares is None and name not in WORDS and not codec.respells:
-        return lambda value: read(value, options)[0]
-
     def work(value: Value) -> Any:
         _plumbed(value)
         return read(value, options)[0]
 
-    if codec.spares is not None:
-        return codec.spares(work, options, small, walked)
+    if codec.texts:
+        return lambda value: _written(value, read(value, options)[0])
     if codec.respells:
         return Remembering(lambda value: _unrespelled(codec, value, options))
     return Remembering(work) if name in WORDS else work
@@ -303,7 +317,7 @@ def _unrespelled(codec: codecs.Codec, value: Value, options: Any) -> Value:
     return name
 
 
-def writer(name: str, options: Any, *, weighed: bool = False) -> Callable[..., Value] | Remembering:
+def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
     """Return a codec's way to the dialect; see `reader`."""
     codec = codecs.CODECS[name]
     write = codec.write
@@ -311,9 +325,6 @@ def writer(name: str, options: Any, *, weighed: bool = False) -> Callable[..., V
         return Remembering(lambda value: _uncut(codec, value, options))
     if name in WORDS:
         return Remembering(lambda value: write((value,), options))
-
-    if weighed and codec.spares is None:
-        return lambda *values: write(values, options)
 
     def work(*values: Value) -> Value:
         for value in values:

@@ -9,14 +9,17 @@ import marshal
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.notes import DEEP, INNER, Link, Note, keep
-from isogloss.sizes import small, walked
+from isogloss.sizes import DEEPEST, WEIGHT, shallow, small, walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from isogloss.generated import Saw
     from isogloss.shapes import Shapes
     from isogloss.values import Value
 
+#: Values with fewer objects than this are not nested too deep: one that holds another by name is two steps away.
+_FEW: Final = WEIGHT * DEEPEST // 2
 #: Larger values are not remembered.
 _LARGEST: Final = 32_768
 #: How many values are known to have come once, how often one comes before code is made that builds it, and its size.
@@ -25,12 +28,19 @@ _OFTEN: Final = 3
 _SHORT: Final = 8192
 
 
-def remembered(shapes: Shapes) -> Callable[..., Value]:
-    """Remember what became of whole values, by their content, once they come again; what is given out is made anew."""
+def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
+    """Remember what became of whole values, by their content, once they come again; what is given out is made anew.
+
+    A value whose members, `held` under this name, never came before by a glance is not looked at for that: to write
+    its content down takes as long as to translate it.
+    """
     known: dict[bytes, Kept] = {}
     met: set[int] = set()
 
     def run(value: Value, link: Link, notes: list[Note], *rest: Any) -> Value:
+        members = value.get(held)
+        if type(members) is dict and _is_new(met, _glance(members)):
+            return _measured(shapes.of(value), rest[1], value, link, notes, *rest)
         key = marshal.dumps(value)
         rest[1].size += len(key)
         hit = known.get(key)
@@ -45,21 +55,35 @@ def remembered(shapes: Shapes) -> Callable[..., Value]:
         mine = [note for note in mine if note[0] is not DEEP]
         if mine:
             notes.append((INNER, link, tuple(mine)))
-        if len(key) <= _LARGEST:
-            _meet(known, met, key, (made, tuple(mine)))
+        if len(key) <= _LARGEST and not _is_new(met, hash(key)):
+            keep(known, key, Kept(made, tuple(mine)))
         return made
 
     return run
 
 
-def _meet(known: dict[bytes, Kept], met: set[int], key: bytes, made: tuple[Value, tuple[Note, ...]]) -> None:
-    """Keep what became of a value that has come before; most schemas of strangers come once."""
-    if hash(key) in met:
-        keep(known, key, Kept(*made))
-        return
+def _glance(members: dict[str, Value]) -> int:
+    """Tell values apart by the names of their members, and by what the first of these says."""
+    return hash((*members, marshal.dumps(next(iter(members.values()), None))))
+
+
+def _measured(work: Callable[..., Value], saw: Saw, value: Value, *rest: Any) -> Value:
+    """Translate a value; code counts the objects in it, and few of them are not nested too deep."""
+    before = saw.size
+    made = work(value, *rest)
+    if saw.size - before > _FEW:
+        shallow([value])
+    return made
+
+
+def _is_new(met: set[int], mark: int) -> bool:
+    """Tell whether something comes for the first time; most schemas of strangers come once."""
+    if mark in met:
+        return False
     if len(met) >= _MET:
         met.clear()
-    met.add(hash(key))
+    met.add(mark)
+    return True
 
 
 class Kept:

@@ -20,7 +20,7 @@ WEIGHT: Final = 30
 #: Lists of up to so many items are not counted: the list around them counts for them.
 FEW: Final = 9
 #: What is nested deeper than this below a known place is left to the interpreter, which knows the limit.
-_MARGIN: Final = 40
+DEEPEST: Final = DEPTH_LIMIT - 40
 #: Objects of nothing but scalars are not tracked by CPython's collector: they need not be opened.
 _tracked: Callable[[Any], bool] = getattr(gc, "is_tracked", lambda value: isinstance(value, dict | list))
 
@@ -47,19 +47,19 @@ def small(text: bytes) -> bool:
     """
     size = len(text)
     # https://github.com/python/cpython/blob/main/Python/marshal.c
-    return size < _SHALLOW or (size < LARGEST and size - len(text.translate(None, _MARKS)) < DEPTH_LIMIT - _MARGIN)
+    return size < _SHALLOW or (size < LARGEST and size - len(text.translate(None, _MARKS)) < DEEPEST)
 
 
 #: How marshal marks objects and lists, without and with the bit for later reference.
 _MARKS: Final = b"{\xfb[\xdb"
 #: Bytes that cannot hold so many objects or lists inside each other: each takes four at least.
-_SHALLOW: Final = 4 * (DEPTH_LIMIT - _MARGIN)
+_SHALLOW: Final = 4 * DEEPEST
 
 
 def walked(level: list[Value]) -> None:
     """Go through values level by level; bail where they go too deep, or are too many."""
     total = 0
-    for _ in range(DEPTH_LIMIT - _MARGIN):
+    for _ in range(DEEPEST):
         total += sum(map(len, level))
         if total > LARGEST:
             raise Bail

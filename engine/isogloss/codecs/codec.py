@@ -33,6 +33,8 @@ class Codec:
     at_once: Callable[[Options], Callable[[Value], Value]] | None = None
     #: The option that says what every text that fits has in it; nothing else is asked of one.
     clue: str | None = None
+    #: Whether what it reads is written out as text: that shows how deep it is nested.
+    texts: bool = False
     #: How every text that fits begins, in any case; nothing else is asked of one, but where the codec has `types`.
     head: str = ""
     #: Cuts what is too long: only what remembers the whole can undo that.

@@ -137,5 +137,6 @@ CODECS: Final[dict[str, Codec]] = {
         _write_text_or_object,
         frozenset({"key"}),
         spares=_spare,
+        texts=True,
     ),
 }
