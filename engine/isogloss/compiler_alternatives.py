@@ -166,9 +166,10 @@ class Alternatives:
         self.flags = {member: lone or module.fresh("t") for member in cluster.names}
         #: Whether that is so; None where it is known at work only.
         self.state: dict[str, bool | None] = dict.fromkeys(self.flags.values(), False)
-        unless = any(read.turn.rule.unless for read in cluster.reads)
-        asked = {name for read in cluster.reads for name in (*read.turn.rule.unless, short(read.turn)) if unless}
-        self.ran = {short(read.turn): module.fresh("r") for read in cluster.reads if short(read.turn) in asked}
+        names = {short(read.turn) for read, _ in tried}
+        pairs = [(short(read.turn), other) for read, _ in tried for other in read.turn.rule.unless if other in names]
+        #: The variables that tell of rules whether they have run, where others must not run beside them.
+        self.ran = {name: module.fresh("r") for pair in pairs if pair[0] != pair[1] for name in pair}
 
     def emit(self, code: Code, lost: Callable[[str], str]) -> None:
         """Emit the rules, then the loss of what none of them reads."""
@@ -227,7 +228,7 @@ class Alternatives:
         """Return the last rules that read the same names, of which one runs: the first whose test holds."""
         chain: list[tuple[Read, Code]] = []
         for read, made in reversed(self.tried):
-            odd = read.turn.rule.also or read.turn.rule.unless or short(read.turn) in self.ran
+            odd = read.turn.rule.also or short(read.turn) in self.ran
             if odd or made.condition is None or (chain and self._mine(read) != self._mine(chain[0][0])):
                 break
             chain.insert(0, (read, made))

@@ -32,6 +32,8 @@ class Bind:
     vague: bool = False
     #: It is no list and no object.
     flat: bool = False
+    #: A variable that tells whether anything can be there: an object around it holds more than its first name.
+    within: str | None = None
 
     @property
     def is_plain(self) -> bool:
@@ -122,9 +124,10 @@ class Context:
         terms = [*([str(sure)] if sure or not tests else []), *tests]
         return f"({' + '.join(terms)})" if tests else str(sure)
 
-    def more(self, code: Code, thing: Thing) -> None:
+    def more(self, code: Code, thing: Thing, marker: str | None = None) -> None:
         """Go on only where an object holds more than has been read."""
-        code.add(f"if len({thing.var}) > {self.known(thing)}:")
+        asked = f"len({thing.var}) > {self.known(thing)}"
+        code.add(f"if {asked}:" if marker is None else f"if {marker} := {asked}:")
         code.depth += 1
 
     def surplus(self, code: Code, thing: Thing) -> None:

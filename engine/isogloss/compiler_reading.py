@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from isogloss.compiler_code import Code, Unsupported
@@ -186,13 +187,17 @@ class Reading:
     def _optional_object(self, child: Obj, thing: Thing) -> None:
         inner = Reading(self.context, Code(0))
         inner.things.append(thing)
+        marker, first = self.context.module.fresh("y"), set[str]()
         for number, (name, node) in enumerate(sorted(child.fields, key=lambda pair: not isinstance(pair[1], Const))):
             if number:
-                self.context.more(inner.code, thing)
+                self.context.more(inner.code, thing, marker if number == 1 else None)
             inner._field(name, node, thing, sure=False)
+            first = first or set(inner.env)
         inner.finish()
         inner.code.depth = 0
-        names = [bind.var for bind in inner.env.values()]
+        later = {name: replace(bind, within=marker) for name, bind in inner.env.items() if name not in first}
+        inner.env |= later
+        names = [bind.var for bind in inner.env.values()] + ([marker] if later else [])
         if names:
             self.code.add(f"{' = '.join(names)} = None")
         with self.code.block(f"if {thing.var} is not None:"):
@@ -202,7 +207,7 @@ class Reading:
 
     def _take(self, inner: Reading) -> None:
         for name, bind in inner.env.items():
-            self._bind(name, Bind(bind.var, True, bind.path, bind.pending, bind.coded))
+            self._bind(name, replace(bind, optional=True, vague=False, flat=False))
         self.known += inner.known
 
     def _pick(self, child: Pick, var: str, thing: Thing, path: tuple[str, ...]) -> None:

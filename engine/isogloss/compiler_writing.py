@@ -108,9 +108,8 @@ class Writing:
                 raise Unsupported("list")
             return Written("[" + ", ".join(sources) + "]", False) if sources else None
         var = self.context.module.fresh("d")
-        tests = dict.fromkeys(f"{bind.var} is not None" for found in binds for bind in found if bind.optional)
         self.code.add(f"{var} = None")
-        with self.code.block(f"if {' or '.join(tests)}:" if all(binds) else "if True:"):
+        with self.code.block(f"if {_some([bind for found in binds for bind in found])}:" if all(binds) else "if True:"):
             self.code.add(f"{var} = []")
             for item, found in zip(node.items, binds, strict=True):
                 self._append(var, item, found, at)
@@ -233,6 +232,14 @@ class Writing:
         if plain_words(lens, name) == plain_words(lens, name, bare=True):
             return plain
         return f"({plain} if saw else {constant(f'plain_words(LENS, {name!r}, bare=True)')})"
+
+
+def _some(binds: Sequence[Bind]) -> str:
+    """Write the test whether one of some variables has a value."""
+    tests = " or ".join(dict.fromkeys(f"{bind.var} is not None" for bind in binds if bind.optional))
+    markers = {bind.within for bind in binds}
+    marker = markers.pop() if len(markers) == 1 else None
+    return tests if marker is None else f"{marker} and ({tests})"
 
 
 def word_table(context: Context, name: str) -> str:

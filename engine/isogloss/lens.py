@@ -162,6 +162,8 @@ class Lens:
         #: The lens as generated code: made when it runs for the second time, None where it cannot be.
         self.work: Callable[..., Any] | None = None
         self.ran = self.tried = False
+        #: Whether its documents have been large: then a copy of one shares its texts.
+        self.large = False
         #: What pieces of streams look like, by the options that change what becomes of them.
         self.stencils: dict[tuple[bool, str], Any] = {}
         self._sets: dict[str, TurnedSet] = {}

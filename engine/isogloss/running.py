@@ -71,14 +71,20 @@ class _Open:
 
 #: A list of more items than this makes a document one of many objects.
 _FEW: Final = 8
+#: A document of more bytes holds media, which are shared, not copied.
+_LARGE: Final = 65_536
 
 
-def _kept(document: Value) -> Value:
-    """Copy a document: with few objects (media are few and large) its texts are shared, else all is one copy."""
-    try:
-        return _object(document) if type(document) is dict else marshal.dumps(document)
-    except OverflowError:
-        return marshal.dumps(document)
+def _kept(lens: Lens, document: Value) -> Value:
+    """Copy a document: as bytes, or where such documents hold media, object by object with its texts shared."""
+    if lens.large and type(document) is dict:
+        try:
+            return _object(document)
+        except OverflowError:  # of many objects all is one copy
+            return marshal.dumps(document)
+    kept = marshal.dumps(document)
+    lens.large = len(kept) > _LARGE
+    return kept
 
 
 def _object(value: Object) -> Object:
@@ -129,7 +135,7 @@ def fast(lens: Lens, body: Value, values: Object, gloss: Translator, more: tuple
         return None
     made: Any = _Open()
     try:
-        account: Any = [lens, _kept(body), values.copy(), gloss.defaults] if gloss.trace else None
+        account: Any = [lens, _kept(lens, body), values.copy(), gloss.defaults] if gloss.trace else None
         made.body, notes = work(body, values, gloss.defaults, gloss.clock)
         losses = generated.conclude(notes, body) if notes else ()
     except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is
