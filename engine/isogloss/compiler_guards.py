@@ -5,7 +5,8 @@ Where the names of that object are known, what the condition asks of others is k
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss import guard
@@ -13,7 +14,7 @@ from isogloss.compiler_code import literal
 from isogloss.values import same
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from isogloss.compiler_code import Module
     from isogloss.values import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Tree = dict[str, Any]
 
 _SORTS: Final = {"string": "str", "array": "list", "object": "dict", "number": "NUMBERS"}
+#: A test that is nothing but the question whether a variable holds an object, a list or a text.
+_SIZED: Final = re.compile(r"^isinstance\((\w+), (?:dict|list|str)\)$")
 _SIGNS: Final = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -34,25 +37,25 @@ class Asked:
     known: tuple[Any] | None = None
 
 
-def guard_source(
-    module: Module,
-    text: str,
-    var: str,
-    *,
-    snake: bool,
-    names: Mapping[str, str] | None = None,
-    places: Mapping[Path, str] | None = None,
-    words: Mapping[str, str] | None = None,
-    fetched: Mapping[Path, str] | None = None,
-) -> str:
-    """Write a guard about a variable as an expression.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What is known of the object that a guard is about, when the code is made."""
 
-    `names` are all that the object has, and where they stand. `places` are those in it that have been fetched, and are
-    there; where something stands below one of them, it is an object. `words` are values of variables that are known,
-    and `fetched` are variables that hold what stands at a place, or None.
-    """
-    made = _Guard(module, var, names, places or {}, words or {}, fetched or {})
-    return made.truth(guard.parsed(text, snake=snake), var).source
+    #: All names that it has, and where they stand.
+    names: Mapping[str, str] | None = None
+    #: Places in it that have been fetched, and are there; where something stands below one of them, it is an object.
+    places: Mapping[Path, str] = field(default_factory=dict["Path", str])
+    #: Values of variables that are known.
+    words: Mapping[str, str] = field(default_factory=dict[str, str])
+    #: Variables that hold what stands at a place, or None.
+    fetched: Mapping[Path, str] = field(default_factory=dict["Path", str])
+    #: Variables that hold an object.
+    objects: Collection[str] = ()
+
+
+def guard_source(module: Module, text: str, var: str, *, snake: bool, held: Held | None = None) -> str:
+    """Write a guard about a variable as an expression."""
+    return _Guard(module, var, held or Held()).truth(guard.parsed(text, snake=snake), var).source
 
 
 def _sort(source: str, word: str) -> str:
@@ -76,23 +79,15 @@ def _step(tree: Tree) -> str | None:
 
 
 class _Guard:
-    def __init__(
-        self,
-        module: Module,
-        var: str,
-        names: Mapping[str, str] | None,
-        places: Mapping[Path, str],
-        words: Mapping[str, str],
-        fetched: Mapping[Path, str],
-    ) -> None:
+    def __init__(self, module: Module, var: str, held: Held) -> None:
         self.module = module
-        self.fetched = fetched
-        self.words = words
         self.var = var
-        self.names = names
-        self.places = {path: at for path, at in places.items() if path}
-        #: Variables that hold an object for certain.
-        self.objects = {at for path, at in places.items() if any(path == other[:-1] for other in places if other)}
+        self.names, self.words, self.fetched = held.names, held.words, held.fetched
+        self.places = {path: at for path, at in held.places.items() if path}
+        #: Variables that hold an object for certain, and those that hold something with a length.
+        self.objects = {at for path, at in held.places.items() if any(path == other[:-1] for other in held.places)}
+        self.objects |= set(held.objects)
+        self.sized = set[str]()
 
     def ask(self, tree: Tree, var: str) -> Asked:
         if var == self.var and (_step(tree),) in self.places:
@@ -181,7 +176,7 @@ class _Guard:
         if left["type"] == "function_expression" and left["value"] == "length":
             asked = self.ask(left["children"][0], var)
             if asked.source.isidentifier():
-                return Asked(f"(type({asked.source}) in SIZED and len({asked.source}) {sign} {bound})", sure=True)
+                return self._length(asked.source, f"{sign} {bound}")
         asked = self.ask(left, var)
         if asked.known is not None and type(asked.known[0]) not in (int, float):
             return _known(False)
@@ -198,7 +193,7 @@ class _Guard:
         if left["type"] == "function_expression" and left["value"] == "length" and type(right.get("value")) is int:
             asked = self.ask(left["children"][0], var)
             if asked.source.isidentifier():
-                return Asked(f"(type({asked.source}) in SIZED and len({asked.source}) == {right['value']})", sure=True)
+                return self._length(asked.source, f"== {right['value']}")
         one, other = self.ask(left, var), self.ask(right, var)
         if one.known is not None and other.known is not None:
             return _known(same(one.known[0], other.known[0]))
@@ -206,9 +201,19 @@ class _Guard:
             return Asked(f"({one.source} == {word!r})", sure=True)
         return Asked(f"same({one.source}, {other.source})", sure=True)
 
+    def _length(self, var: str, compared: str) -> Asked:
+        sized = f"len({var}) {compared}"
+        return Asked(sized if var in self.sized | self.objects else f"(type({var}) in SIZED and {sized})", sure=True)
+
     def _joined(self, tree: Tree, var: str, word: str, deciding: bool) -> Asked:
         """Write `and` or `or`: one side may decide alone, or say nothing."""
-        asked = [self.truth(child, var) for child in tree["children"]]
+        before = set(self.sized)
+        asked: list[Asked] = []
+        for child in tree["children"]:
+            asked.append(self.truth(child, var))
+            if word == "and":
+                self.sized |= set(_SIZED.findall(asked[-1].source))
+        self.sized = before
         if any(one.known == (deciding,) for one in asked):
             return _known(deciding)
         open_ones = [one.source for one in asked if one.known is None]

@@ -18,7 +18,7 @@ from isogloss.compiler_clusters import (
 )
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Bind, Context, Thing
-from isogloss.compiler_guards import guard_source
+from isogloss.compiler_guards import Held, guard_source
 from isogloss.compiler_reading import Reading, necessary
 from isogloss.compiler_sums import completed, unwritten
 from isogloss.compiler_writing import Writing
@@ -87,11 +87,8 @@ class RuleCompiler:
         return " and ".join(tests) or "True"
 
     def _guard(self, turn: Turn) -> str:
-        lens = self.context.lens
-        asked = turn.rule.when[lens.reader]
-        return guard_source(
-            self.context.module, asked, "v", snake=lens.snake, names=self.shape, words=self.context.words
-        )
+        lens, held = self.context.lens, Held(names=self.shape, words=self.context.words)
+        return guard_source(self.context.module, turn.rule.when[lens.reader], "v", snake=lens.snake, held=held)
 
     def _strays(self, var: str, among: Mapping[str, str]) -> Iterable[str]:
         """Write the tests whether a list names what is no member of the object beside it."""

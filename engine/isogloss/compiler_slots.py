@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING, Any
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields
 from isogloss.compiler_examples import Bind, Thing
 from isogloss.compiler_groups import BLOCK, RULE, Sink, below_scopes, lead_name, ordered_scopes, reads_slot, word_of
-from isogloss.compiler_guards import guard_source
+from isogloss.compiler_guards import Held, guard_source
 from isogloss.compiler_laying import Laying
 from isogloss.compiler_reading import Reading, necessary
 from isogloss.example import Const, Obj, skippable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from isogloss.example import Node
     from isogloss.lens import TurnedBlock
     from isogloss.rule import Slot
-    from isogloss.values import Path
 
 
 class Slots(Laying):
@@ -226,7 +223,7 @@ class Slots(Laying):
 
     def _fitting(self, block: TurnedBlock, var: str, known: Thing) -> list[str]:
         """Write the tests of a block that the interpreter must lay."""
-        asked = self._asked(block, var, fetched=known.fetched)
+        asked = self._asked(block, var, Held(fetched=known.fetched))
         shown = necessary(block.turn.read, var, fetched=known.given, said=known.said)
         return [*self._known(block), *shown, *asked]
 
@@ -243,7 +240,9 @@ class Slots(Laying):
         reading.object(node, mine)
         if not (reading.tests or reading.certain) or reading.known or reading.hollow:
             raise Unsupported(block.kind)
-        asked = self._asked(block, thing.var, reading.places(mine), known.fetched)
+        objects = [one.var for one in reading.things]
+        held = Held(places=reading.places(mine), fetched=known.fetched, objects=objects)
+        asked = self._asked(block, thing.var, held)
         tests = [*self._known(block), *reading.tests, *self._where(block, reading.env), *asked] or ["True"]
         path = thing.path
         if block.block.inner is None:
@@ -262,19 +261,12 @@ class Slots(Laying):
             tests.append(f"isinstance({bind.var}, str) and {bind.var}.startswith({tuple(heads)!r})")
         return tests
 
-    def _asked(
-        self,
-        block: TurnedBlock,
-        var: str,
-        places: Mapping[Path, str] | None = None,
-        fetched: Mapping[Path, str] | None = None,
-    ) -> list[str]:
+    def _asked(self, block: TurnedBlock, var: str, held: Held) -> list[str]:
         """Write what a block's guard asks."""
         if block.turn.guard is None:
             return []
-        lens, module = self.context.lens, self.context.module
-        asked = block.turn.rule.when[lens.reader]
-        return [guard_source(module, asked, var, snake=lens.snake, places=places, fetched=fetched)]
+        lens = self.context.lens
+        return [guard_source(self.context.module, block.turn.rule.when[lens.reader], var, snake=lens.snake, held=held)]
 
     def _known(self, block: TurnedBlock) -> list[str]:
         """Write what a block asks of the exchange; that costs least, so it is asked first."""

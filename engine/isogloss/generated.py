@@ -299,7 +299,8 @@ def reader(name: str, options: Any) -> Callable[[Value], Any] | Remembering:
         return lambda value: read(value, options)
 
     def work(value: Value) -> Any:
-        _plumbed(value)
+        if type(value) is not str:
+            _plumbed(value)
         return read(value, options)[0]
 
     if codec.texts:
@@ -328,7 +329,8 @@ def writer(name: str, options: Any) -> Callable[..., Value] | Remembering:
 
     def work(*values: Value) -> Value:
         for value in values:
-            _plumbed(value)
+            if type(value) is not str:
+                _plumbed(value)
         return write(values, options)
 
     return work if codec.spares is None else codec.spares(work, options, small, walked)

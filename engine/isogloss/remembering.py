@@ -36,14 +36,16 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
     """
     known: dict[bytes, Kept] = {}
     met: set[int] = set()
+    likely = False  # what was known the last time is likely to be known again
 
     def run(value: Value, link: Link, notes: list[Note], *rest: Any) -> Value:
-        members = value.get(held)
-        if type(members) is dict and _is_new(met, _glance(members)):
+        nonlocal likely
+        if not likely and type(members := value.get(held)) is dict and _is_new(met, _glance(members)):
             return _measured(shapes.of(value), rest[1], value, link, notes, *rest)
         key = marshal.dumps(value)
         rest[1].size += len(key)
         hit = known.get(key)
+        likely = hit is not None
         if hit is not None:
             if hit.notes:
                 notes.append((INNER, link, hit.notes))
