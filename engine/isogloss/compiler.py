@@ -18,10 +18,11 @@ from isogloss.compiler_either import compile_either
 from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
-from isogloss.compiler_shapes import MANY, Shape, ShapeCompiler, asked_most, sorted_out
+from isogloss.compiler_shapes import ShapeCompiler, asked_most
+from isogloss.compiler_sorts import MEMBERS_ARGUMENTS, Shape, Sorted
 from isogloss.example import Obj, Var
 from isogloss.notes import DEEP, LOST, NO, Bail
-from isogloss.shapes import Shapes
+from isogloss.shapes import Made, Shapes
 from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ class Compiler:
     def __init__(self, lens: Lens) -> None:
         self.lens = lens
         self.module = Module()
-        self.context = Context(lens, self.module, self.call, lambda name: name in self.open & self.recursive)
+        self.context = Context(lens, self.module, self.call, self._nests)
         self.asked = _asked(lens)
         self.sets: dict[tuple[str, frozenset[str]], str] = {}
         #: Functions of layouts and the names they read, by set, names held and number.
@@ -65,8 +66,8 @@ class Compiler:
         self.recursive: set[str] = set()
         #: What shapes of sets that hold themselves begin with, and its words.
         self.leads: dict[str, tuple[str | None, frozenset[str]]] = {}
-        #: What was compiled for shapes, by the general function of their set, their word, and their names.
-        self.sorts: dict[tuple[str, str | None], dict[frozenset[str], Shape]] = {}
+        #: What was compiled for shapes, by the general function of their set.
+        self.sorts: dict[str, Sorted] = {}
         #: Functions that have no shapes.
         self.plain: set[str] = set()
         self.space: dict[str, Any] = {**_SPACE, "LENS": lens, "SETS": {}, "portion": self._portion}
@@ -103,6 +104,12 @@ class Compiler:
         remembered = name in self.recursive and name not in self.open
         work = made if remembered or made in self.plain else self._by_shape(name, made, value)
         return f"{work}({value}, {link}, notes, mem, saw, defaults)"
+
+    def _nests(self, name: str) -> str | None:
+        """Name what finds the functions of a set that is about to hold itself, "" for nothing; None where it is not."""
+        if name not in self.open or name not in self.recursive:
+            return None
+        return "" if self._lead(name)[0] is None else f"{self.sets[name, frozenset[str]()]}w"
 
     def _by_shape(self, name: str, made: str, value: str) -> str:
         """Write what finds the function of an object, as `shapes.Shapes.of` does."""
@@ -175,45 +182,48 @@ class Compiler:
     def _shapes(self, general: str, name: str, sort: str, held: frozenset[str], names: frozenset[str]) -> Shapes:
         rules = self.lens.document if sort == _DOCUMENT else self.lens.set(name)
 
-        def make(
-            shape: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str]
-        ) -> tuple[Fast | None, Fast | None]:
+        def make(shape: tuple[str, ...], nulls: frozenset[str], said: Mapping[str, str]) -> Made:
             return self._shaped(general, name, rules, (sort, held, shape, nulls), said)
 
         return Shapes(self.space[general], names, *self._lead(name), make)
 
     def _shaped(
         self, general: str, name: str, rules: TurnedSet, form: tuple[Any, ...], said: Mapping[str, str]
-    ) -> tuple[Fast | None, Fast | None]:
-        """Make the function of a shape, and that of all shapes with its word."""
+    ) -> Made:
+        """Make the function of a shape, and those that know it besides others."""
         sort, held, names, nulls = form
-        made = self.module.fresh("P")
+        made: dict[str, str] = {}
         own = {name} - self.open if sort != _DOCUMENT else set[str]()
         self.open |= own
         self.context.nested = name in self.recursive
-        all_made = None
         try:
             shape = ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(names, nulls, said, general)
-            self.module.function(made, SET_ARGUMENTS, shape.whole())
-            pure = name not in self.recursive or _pure(self.module.functions)
-            if pure and (lead := self._lead(name)[0]) is not None:
-                all_made = self._sorted_out(general, lead, said.get(lead), shape)
+            made["own"] = self._function("P", SET_ARGUMENTS, shape.whole())
+            if name in self.recursive and not _pure(self.module.functions):
+                made = {}
+            elif (lead := self._lead(name)[0]) is not None:
+                made |= self._sorted(general, lead, said.get(lead), shape)
         except Unsupported:
-            pure = False
+            made = {}
         finally:
             self.open -= own
             self.context.nested = False
             self._load(self.module.source())
-        return (self.space[made] if pure else None), None if all_made is None else self.space[all_made]
+        return Made(**{"own": None} | {word: self.space[function] for word, function in made.items()})
 
-    def _sorted_out(self, general: str, lead: str, word: str | None, shape: Shape) -> str | None:
-        """Write the function for all shapes that have come often and say one word; None where these are many."""
-        known = self.sorts.setdefault((general, word), {})
-        if len(known) >= MANY:
-            return None
-        known[frozenset(shape.values)] = shape
-        made = self.module.fresh("W")
-        self.module.function(made, SET_ARGUMENTS, sorted_out(known.values(), lead, f"{general[:-1]}s[{word!r}, *v]"))
+    def _sorted(self, general: str, lead: str, word: str | None, shape: Shape) -> dict[str, str]:
+        """Write the functions for all shapes of a set that have come often."""
+        known = self.sorts.setdefault(general, Sorted(general[:-1], lead))
+        if not known.add(word, shape):
+            return {}
+        return {
+            "sort": self._function("W", SET_ARGUMENTS, known.sort(word)),
+            "members": self._function("M", MEMBERS_ARGUMENTS, known.members()),
+        }
+
+    def _function(self, head: str, arguments: str, body: Code) -> str:
+        made = self.module.fresh(head)
+        self.module.function(made, arguments, body)
         return made
 
 

@@ -80,12 +80,14 @@ class Context:
     module: Module
     #: Writes the call of a rule set's function: (set, value, link, names that rules around it read).
     call: Callable[..., str]
-    #: Tells of a set whether what is compiled is held by it: its objects are many and small.
-    nests: Callable[[str], bool]
+    #: Names what finds the functions of a set that is about to hold itself, "" for nothing; None where it is not.
+    nests: Callable[[str], str | None]
     #: Variables whose value is known when the code is made.
     words: dict[str, str] = field(default_factory=dict[str, str])
     #: Whether the objects of this set hold such objects.
     nested: bool = False
+    #: Variables that hold no objects and no other lists if they hold a list.
+    listed: set[str] = field(default_factory=set[str])
 
     def options(self, conversion: Conversion) -> str:
         """Write a codec's options as source."""
@@ -164,6 +166,8 @@ class Context:
             return f"held({source}, {options['holds']!r})" if "holds" in options else source
         if conversion.codec is not None and conversion.codec.read is whole:
             return var
+        if conversion.codec is not None and conversion.codec.source:
+            return conversion.codec.source.format(var)
         name = self.codec("reader", conversion)
         return f"{name}[{var}]" if _base(conversion) in WORDS else f"{name}({var})"
 

@@ -27,7 +27,7 @@ from isogloss.example import NAME_TOLD, All, Const, Each, Known, Node, Obj, Var,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from isogloss.lens import Turn, TurnedSet
+    from isogloss.lens import Conversion, Turn, TurnedSet
 
 #: What is known here of a turned set.
 _TURNED = ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "excludes", "inline"]
@@ -185,19 +185,27 @@ class RuleCompiler:
         how = self.context.module.constant(f"((1, {read.index}), ({name!r},), {target!r})")
         if name not in given:
             code.add(f"{value} = o.get({name!r})", f"if {value} is None: break")
-        member, step = self.context.module.fresh("i"), self.context.module.fresh("n")
-        call = self.context.call(conversion.name, member, f"(link, {how}, {step})")
-        count = [f"saw.size += WEIGHT * len({value})"] if self.context.nests(conversion.name) else []
-        # A comprehension would be a function, and all it takes from this one would cost more everywhere.
-        if conversion.over == "%":
-            code.add(f"if type({value}) is not dict: raise Bail", *count, f"{made} = {{}}")
-            code.add(f"for {step}, {member} in {value}.items(): {made}[{step}] = {call}")
-        else:
-            code.add(f"if type({value}) is not list: raise Bail", *count, f"{made} = []")
-            code.add(f"for {step}, {member} in enumerate({value}): {made}.append({call})")
+        self._each_called(code, conversion, value, made, how)
         self._take_over(code, read, child.names[0], made, name)
         self._report(code, read, (name,))
         return True
+
+    def _each_called(self, code: Code, conversion: Conversion, value: str, made: str, how: str) -> None:
+        """Emit the calls of a set for every member of an object, or every item of a list."""
+        member, step = self.context.module.fresh("i"), self.context.module.fresh("n")
+        call = self.context.call(conversion.name, member, f"(link, {how}, {step})")
+        sort, nests = "dict" if conversion.over == "%" else "list", self.context.nests(conversion.name)
+        code.add(f"if type({value}) is not {sort}: raise Bail")
+        if nests is not None:  # what holds many may be nested deep
+            code.add(f"saw.size += WEIGHT * len({value})")
+        # A comprehension would be a function, and all it takes from this one would cost more everywhere.
+        if sort == "list":
+            code.add(f"{made} = []")
+            code.add(f"for {step}, {member} in enumerate({value}): {made}.append({call})")
+        elif nests:
+            code.add(f"{made} = {nests}.members({value}, link, {how}, notes, mem, saw, defaults)")
+        else:
+            code.add(f"{made} = {{}}", f"for {step}, {member} in {value}.items(): {made}[{step}] = {call}")
 
     def _take_over(self, code: Code, read: Read, variable: str, made: str, name: str) -> None:
         """Write what has been made of a list or an object: where it stands alone, or in more than that."""

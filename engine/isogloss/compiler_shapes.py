@@ -5,10 +5,9 @@ What cannot hold without other names is left out, what may be absent and is not 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from isogloss import guard
 from isogloss.compiler_alternatives import reached
@@ -17,6 +16,7 @@ from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_examples import Thing
 from isogloss.compiler_reading import necessary
 from isogloss.compiler_sets import SetCompiler
+from isogloss.compiler_sorts import Shape
 from isogloss.example import Obj, Var, places, skippable
 from isogloss.wording import known_words
 
@@ -28,55 +28,8 @@ if TYPE_CHECKING:
 
 #: An object with more names than this has no shape.
 _MOST = 40
-#: So many shapes with one word have code in one function.
-MANY: Final = 24
 #: How many conditions ask about a name before objects are sorted by what stands there.
 _OFTEN = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What was compiled for objects of one shape."""
-
-    #: The variables that its body expects the values of its names in.
-    values: dict[str, str]
-    #: A line that sends elsewhere what is not as it was in the first object of this shape.
-    expected: str
-    #: Lines of a function's body, to its end.
-    lines: list[str]
-
-    def whole(self) -> Code:
-        """Write the body of a function for this shape, its names in their order."""
-        code = Code()
-        code.add(f"{', '.join(self.values.values())}, = v.values()", *([self.expected] if self.expected else []))
-        code.lines += self.lines
-        return code
-
-    def branch(self, code: Code, lead: str) -> None:
-        """Emit the body for an object of this size, if it has these names; what stands under `lead` is known."""
-        read = {name: var for name, var in self.values.items() if name != lead}
-        tests = [f"({var} := v.get({name!r})) is not None" for name, var in read.items()]
-        with code.block(f"if {' and '.join(tests) or True}:"):
-            if self._says(self.values.get(lead)):
-                code.add(f"{self.values[lead]} = v[{lead!r}]")
-            code.add(*(line[4:] for line in self.lines))
-
-    def _says(self, var: str | None) -> bool:
-        return var is not None and any(re.search(rf"\b{var}\b", line) for line in self.lines)
-
-
-def sorted_out(shapes: Collection[Shape], lead: str, otherwise: str) -> Code:
-    """Write the body of a function for all these shapes: by their size, then by their names."""
-    code, head = Code(), "if"
-    code.add("size = len(v)")
-    for size in sorted({len(shape.values) for shape in shapes}):
-        with code.block(f"{head} size == {size}:"):
-            for shape in shapes:
-                if len(shape.values) == size:
-                    shape.branch(code, lead)
-        head = "elif"
-    code.add(f"return {otherwise}({SET_ARGUMENTS})")
-    return code
 
 
 class ShapeCompiler(SetCompiler):
@@ -169,6 +122,8 @@ class ShapeCompiler(SetCompiler):
         """Emit a cluster where it stands; one that the interpreter must look at keeps its function."""
         assert self.shape is not None
         first, given = cluster.names[0], {name: self.shape[name] for name in cluster.names}
+        # What names members of an object is a list of texts.
+        self.context.listed |= {self.shape[name] for read in cluster.reads for name in read.turn.rule.among}
         self.puts = []
         columns = self._columns(cluster, ())
         if columns is not None:

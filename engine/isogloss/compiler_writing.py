@@ -190,10 +190,12 @@ class Writing:
 
     def _deep(self, bind: Bind) -> None:
         """What goes over as it is may be nested too deep."""
-        if bind.path is not None and not bind.coded and not bind.flat:
-            test = f"{bind.var} is not None and " if bind.optional else f"type({bind.var}) is not str and "
-            words = f" and not flat({bind.var})" if self.context.nested else ""
-            self.code.add(f"if {test}type({bind.var}) in BOXES{words}: notes.append((DEEP, {bind.var}))")
+        if bind.path is None or bind.coded or bind.flat:
+            return
+        var, there = bind.var, f"{bind.var} is not None" if bind.optional else f"type({bind.var}) is not str"
+        test = f"{there} and type({var}) in BOXES" + (f" and not flat({var})" if self.context.nested else "")
+        test = f"type({var}) is dict" if var in self.context.listed else test
+        self.code.add(f"if {test}: notes.append((DEEP, {var}))")
 
     def _converted(self, bind: Bind, conversion: Conversion, at: tuple[str, ...]) -> Written:
         if conversion.sort == "table" and not conversion.over:
@@ -203,7 +205,7 @@ class Writing:
         call = self.context.call(
             conversion.name, bind.var, f"(link, ({self.order}, {steps(bind.path)}, {steps(at)}), NO)"
         )
-        if self.context.nests(conversion.name):
+        if self.context.nests(conversion.name) is not None:
             self.code.add("saw.size += WEIGHT")
         return Written(f"({call} if {bind.var} is not None else None)" if bind.optional else call, bind.optional)
 

@@ -6,6 +6,7 @@ that might be there. A shape is a tuple of names that rules know, so that strang
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
@@ -16,15 +17,23 @@ if TYPE_CHECKING:
     from isogloss.values import Value
 
     Work = Callable[..., Value]
-    #: Makes the code of a shape (its names, those that are null, and the word that is known to stand under a name), and
-    #: that of all shapes with this word; None where there is none.
-    Make = Callable[[tuple[str, ...], frozenset[str], Mapping[str, str]], tuple[Work | None, Work | None]]
+    #: Makes the code of a shape: its names, those that are null, and the word that is known to stand under a name.
+    Make = Callable[[tuple[str, ...], frozenset[str], Mapping[str, str]], "Made"]
 
 #: How often a shape comes before code is made for it, how many shapes of one set have code, how many are counted.
 OFTEN: Final = 4
 MOST: Final = 128
 COUNTED: Final = 1000
 _LOCK: Final = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The code of a shape, that of all shapes with its word, and that of an object of such objects."""
+
+    own: Work | None
+    sort: Work | None = None
+    members: Work | None = None
 
 
 class Shapes(dict[tuple[Any, ...], "Work"]):
@@ -71,10 +80,10 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         with _LOCK:
             if shape not in self:
                 known = {} if word is None or self.lead is None else {self.lead: word}
-                made, sort = self.make(names, nulls, known)
-                self[shape] = made or self.general
-                if sort is not None:
-                    self.sorts[word] = sort
+                made = self.make(names, nulls, known)
+                self[shape] = made.own or self.general
+                if made.sort is not None and made.members is not None:
+                    self.sorts[word], self.sorts.members = made.sort, made.members
         return self[shape](value, *rest)
 
 
@@ -84,6 +93,11 @@ class Sorts(dict["str | None", "Work"]):
     def __init__(self, shapes: Shapes) -> None:
         super().__init__()
         self.shapes = shapes
+        self.members: Work = self._members
+
+    def _members(self, value: dict[str, Any], link: Any, how: Any, *rest: Any) -> Value:
+        lead = self.shapes.lead or ""
+        return {name: self[said(member, lead)](member, (link, how, name), *rest) for name, member in value.items()}
 
     def __missing__(self, word: str | None) -> Work:
         """Return what looks a shape up, as long as none has come often."""

@@ -31,6 +31,8 @@ class Codec:
     spares: Callable[..., Callable[[Value], Value]] | None = None
     #: Makes the function that reads one flat value at once, or returns ABSENT where it does not fit.
     at_once: Callable[[Options], Callable[[Value], Value]] | None = None
+    #: Reading as a Python expression, {} for a value that fits, where one says it.
+    source: str = ""
     #: The option that says what every text that fits has in it; nothing else is asked of one.
     clue: str | None = None
     #: Whether what it reads is written out as text: that shows how deep it is nested.

@@ -14,8 +14,6 @@ from isogloss.codecs.json_text import parse_json
 from isogloss.values import ABSENT, Value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from isogloss.codecs.codec import Options
 
 
@@ -41,10 +39,6 @@ def _write_short(neutral: tuple[Value, ...], options: Options) -> Value:
 
 def _read_members(value: Value, _: Options) -> tuple[Value]:
     return (list(value),)
-
-
-def _members(_: Options) -> Callable[[Value], Value]:
-    return lambda value: list(value) if isinstance(value, dict) else ABSENT
 
 
 def _write_members(neutral: tuple[Value, ...], _: Options) -> Value:
@@ -180,7 +174,7 @@ def _read_place(value: Value, options: Options) -> tuple[Value]:
 
 CODECS: Final[dict[str, Codec]] = {
     "place": Codec(1, _is_place, _read_place, same, frozenset({"places"})),
-    "members": Codec(1, is_object, _read_members, _write_members, at_once=_members),
+    "members": Codec(1, is_object, _read_members, _write_members, source="list({})"),
     "suffix": Codec(2, _has_suffix, _read_suffix, _write_suffix, frozenset({"mark"}), clue="mark"),
     "short": Codec(1, is_text, whole, _write_short, frozenset({"head", "most"})),
     "identifier": Codec(

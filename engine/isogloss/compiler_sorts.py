@@ -1,0 +1,118 @@
+"""What was compiled for the shapes of one set, put together: one function for all shapes with a word, one for members.
+
+Sets that hold themselves have many small objects of a few sorts. What tells these apart is asked in one function: a
+word, how many names there are, and whether one or two of them are there.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from isogloss.compiler_clusters import SET_ARGUMENTS
+from isogloss.compiler_code import Code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+#: So many shapes with one word have code in one function, and so many of one set in that of members.
+_MANY: Final = 24
+_FEW: Final = 12
+#: The function of members: an object of them, and what its set's functions take.
+MEMBERS_ARGUMENTS: Final = "x, above, how, notes, mem, saw, defaults"
+_CALLS: Final = re.compile(r"\bS\d+[sw]?\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What was compiled for objects of one shape."""
+
+    #: The variables that its body expects the values of its names in.
+    values: dict[str, str]
+    #: A line that sends elsewhere what is not as it was in the first object of this shape.
+    expected: str
+    #: Lines of a function's body, to its end.
+    lines: list[str]
+
+    @property
+    def is_leaf(self) -> bool:
+        """Tell whether no other set is called."""
+        return not any(_CALLS.search(line) for line in self.lines)
+
+    def whole(self) -> Code:
+        """Write the body of a function for this shape, its names in their order."""
+        code = Code()
+        code.add(f"{', '.join(self.values.values())}, = v.values()", *([self.expected] if self.expected else []))
+        code.lines += self.lines
+        return code
+
+    def branch(self, code: Code, lead: str, end: Sequence[str], link: Sequence[str] = ()) -> None:
+        """Emit the body for an object of this size, if it has these names; what stands under `lead` is known."""
+        read = {name: var for name, var in self.values.items() if name != lead}
+        tests = [f"({var} := v.get({name!r})) is not None" for name, var in read.items()]
+        with code.block(f"if {' and '.join(tests) or True}:"):
+            if self._says(self.values.get(lead)):
+                code.add(f"{self.values[lead]} = v[{lead!r}]")
+            code.add(*(link if self._says("link") else ()), *(line[4:] for line in self.lines[:-1]), *end)
+
+    def _says(self, var: str | None) -> bool:
+        return var is not None and any(re.search(rf"\b{var}\b", line) for line in self.lines)
+
+
+@dataclass(slots=True)
+class Sorted:
+    """The shapes of one set that have come often, by their word and names."""
+
+    #: How its functions are called, but for their last letter.
+    name: str
+    lead: str
+    shapes: dict[str | None, dict[frozenset[str], Shape]] = field(
+        default_factory=dict["str | None", "dict[frozenset[str], Shape]"]
+    )
+
+    def add(self, word: str | None, shape: Shape) -> bool:
+        """Take a shape in; tells whether there was room for it."""
+        known = self.shapes.setdefault(word, {})
+        if len(known) < _MANY:
+            known[frozenset(shape.values)] = shape
+        return len(known) < _MANY
+
+    def sort(self, word: str | None) -> Code:
+        """Write the body of a function for all shapes with one word."""
+        code = Code()
+        self._by_size(code, self.shapes[word].values(), ["return out"])
+        code.add(f"return {self.name}s[{word!r}, *v]({SET_ARGUMENTS})")
+        return code
+
+    def members(self) -> Code:
+        """Write the body of a function for an object of such objects; those that hold others are called."""
+        code, head = Code(), "if"
+        code.add("made = {}")
+        with code.block("for key, v in x.items():"):
+            code.add(f"word = v.get({self.lead!r})")
+            for word, leaves in self._leaves().items():
+                with code.block(f"{head} word == {word!r}:"):
+                    self._by_size(code, leaves, ["made[key] = out", "continue"], ["link = (above, how, key)"])
+                head = "elif"
+            called = f"{self.name}w[word if type(word) is str else None]"
+            code.add(f"made[key] = {called}(v, (above, how, key), notes, mem, saw, defaults)")
+        code.add("return made")
+        return code
+
+    def _leaves(self) -> dict[str, list[Shape]]:
+        words = [(word, shape) for word, known in self.shapes.items() if word for shape in known.values()]
+        found: dict[str, list[Shape]] = {}
+        for word, shape in [(word, shape) for word, shape in words if shape.is_leaf][:_FEW]:
+            found.setdefault(word, []).append(shape)
+        return found
+
+    def _by_size(self, code: Code, shapes: Iterable[Shape], end: Sequence[str], link: Sequence[str] = ()) -> None:
+        shapes, head = list(shapes), "if"
+        code.add("size = len(v)")
+        for size in sorted({len(shape.values) for shape in shapes}):
+            with code.block(f"{head} size == {size}:"):
+                for shape in shapes:
+                    if len(shape.values) == size:
+                        shape.branch(code, self.lead, end, link)
+            head = "elif"
