@@ -81,6 +81,7 @@ ORDER = [
     "compiler_alternatives",
     "compiler_sets",
     "compiler_either",
+    "compiler_sorts",
     "compiler_shapes",
     "compiler_groups",
     "compiler_laying",
