@@ -381,6 +381,7 @@ class Run:
             if gate is not None and not self.lens.has(self.lens.writer, _facts(gate["needs"])):
                 if "reason" in gate and not any(same(env[name].value, word) for word in gate.get("satisfied", ())):
                     self.lose("dropped", env[name].path, None, gate["reason"])
+                    self.accounts.lost_whole(env[name].path, self.owner)
                 else:
                     self.accounts.plain(env[name].path)
                 return False
