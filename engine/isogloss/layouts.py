@@ -14,7 +14,7 @@ from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
 from isogloss.ordering import keyless, ordered
 from isogloss.pointer import Seat, find, parse_pointer
-from isogloss.values import ABSENT, same
+from isogloss.values import ABSENT, same, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -342,6 +342,15 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
     return _alone(run, rules, value, path)
 
 
+def opened(run: Run, rules: TurnedSet, value: Value, path: Path) -> dict[str, Value]:
+    """Take what stands for an object that says nothing, inside another one; anything else must be an object."""
+    if not run.stack or not same(value, rules.inline.get("anything", ABSENT)):
+        run.refuse(path, f"an object must stand here, not {type_name(value)}")
+    run.accounts.claim(path, "normal", run.owner)
+    run.accounts.plain(path)
+    return {}
+
+
 def _followed(
     run: Run, rules: TurnedSet, ref: str, value: dict[str, Value], path: Path
 ) -> tuple[dict[str, Value], Path]:
@@ -349,6 +358,7 @@ def _followed(
     spec = rules.inline
     run.accounts.claim((*path, spec["name"]), "normal", run.owner)
     place, target = _pointed(run.roots[0][0], ref)
+    target = {} if same(target, spec.get("anything", ABSENT)) else target
     if ref in run.stack[:-1] or not isinstance(target, dict):
         run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
         return {**spec["cut"], **_without(value, spec["name"])}, path
@@ -391,4 +401,4 @@ def _without(value: dict[str, Value], name: str) -> dict[str, Value]:
     return {key: member for key, member in value.items() if key != name}
 
 
-__all__ = ["Seat", "inlined", "lay", "lay_alone"]
+__all__ = ["Seat", "inlined", "lay", "lay_alone", "opened"]
