@@ -122,8 +122,7 @@ class Accounts:
     def inline(self, virtual: Path, real: Path, value: Value, owner: Owner) -> None:
         """Say that a reference was followed: what it leads to is accounted for under the place it stands at."""
         self.aliases[virtual] = real
-        if value != {}:  # what says nothing has no leaves
-            self.followed.append((value, virtual))
+        self.followed.append((value, virtual))
         if virtual[: len(real)] != real:
             self.claim(real, "normal", owner, also=True)
 

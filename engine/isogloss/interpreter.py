@@ -123,7 +123,7 @@ class Run:
     def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         if rules.either:
             return chosen(self, rules, value, path, at)
-        if not isinstance(value, dict):
+        if not isinstance(value, dict) or not value:
             value = layouts.opened(self, rules, value, path)
         if len(path) > DEPTH_LIMIT or len(self.stack) > DEPTH_LIMIT:
             self.refuse(path, f"this is nested more than {DEPTH_LIMIT} deep")

@@ -343,12 +343,22 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
 
 
 def opened(run: Run, rules: TurnedSet, value: Value, path: Path) -> dict[str, Value]:
-    """Take what stands for an object that says nothing, inside another one; anything else must be an object."""
-    if not run.stack or not same(value, rules.inline.get("anything", ABSENT)):
+    """Take a value that stands for anything, inside an object, for what can be said of it."""
+    if run.stack and _is_open(rules.inline, value):
+        run.accounts.claim(path, "approximated", run.owner, also=True)
+        return _open(run, rules.inline, path)
+    if not isinstance(value, dict):
         run.refuse(path, f"an object must stand here, not {type_name(value)}")
-    run.accounts.claim(path, "normal", run.owner)
-    run.accounts.plain(path)
-    return {}
+    return value
+
+
+def _is_open(spec: Mapping[str, Any], value: Value) -> bool:
+    return any(same(value, one) for one in spec.get("anything", {}).get("values", ()))
+
+
+def _open(run: Run, spec: Mapping[str, Any], path: Path) -> dict[str, Value]:
+    run.lose("approximated", path, None, spec["anything"]["reason"])
+    return dict(spec["anything"]["said"])
 
 
 def _followed(
@@ -358,7 +368,8 @@ def _followed(
     spec = rules.inline
     run.accounts.claim((*path, spec["name"]), "normal", run.owner)
     place, target = _pointed(run.roots[0][0], ref)
-    target = {} if same(target, spec.get("anything", ABSENT)) else target
+    if _is_open(spec, target):
+        return {**_open(run, spec, path), **_without(value, spec["name"])}, path
     if ref in run.stack[:-1] or not isinstance(target, dict):
         run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
         return {**spec["cut"], **_without(value, spec["name"])}, path
