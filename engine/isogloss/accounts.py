@@ -114,6 +114,11 @@ class Accounts:
         """Record a loss."""
         self.lost.append(Lost(kind, source, target, owner, reason))
 
+    def lost_whole(self, path: Path | None, owner: Owner) -> None:
+        """Say that all of a value is lost already: no conversion will go through it."""
+        if path is not None:
+            self.claim(path, "dropped", owner)
+
     def inline(self, virtual: Path, real: Path, value: Value, owner: Owner) -> None:
         """Say that a reference was followed: what it leads to is accounted for under the place it stands at."""
         self.aliases[virtual] = real

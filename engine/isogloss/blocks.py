@@ -280,6 +280,7 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     run.accounts.scope(path, rule.drops.get(run.lens.reader, ()), run.owner)
     if block.turn.gated == "refuse":
         run.refuse(path, worded(rule.refuse or rule.reason, found.env), rule.status)
+    _check_plain(run, block, found.env)
     run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
         if not satisfied(rule, found.env):
@@ -291,6 +292,13 @@ def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | 
     book(run, item)
     casts.note(run, item)
     return item
+
+
+def _check_plain(run: Run, block: TurnedBlock, env: Env) -> None:
+    """Refuse what could not stand as a block's bare form, which is a text."""
+    plain = env.get(block.block.plain or "")
+    if plain is not None and plain.path is not None and not isinstance(plain.value, str):
+        run.refuse(plain.path, f"text must stand here, not {type_name(plain.value)}")
 
 
 def _says_nothing(block: TurnedBlock, env: Env) -> bool:
@@ -380,6 +388,8 @@ def book(run: Run, item: Item) -> None:
         return
     pages, seed = _pages(run, use.book)
     key, label = (item.env[name].value if name in item.env else ABSENT for name in (use.key, use.label))
+    if key is not ABSENT and not isinstance(key, str):
+        run.lose("dropped", item.env[use.key].path, None, f"text must stand here, not {type_name(key)}")
     if use.opens:
         given = key
         if not isinstance(key, str) or key == "" or (key in pages.keys and pages.keys[key].path != item.path):

@@ -17,7 +17,7 @@ from isogloss.example import Obj
 from isogloss.guard import snake_case
 from isogloss.matching import Bound, Env, Found, match, read_codec, strayed, walks
 from isogloss.pointer import find, pointer
-from isogloss.values import ABSENT, DEPTH_LIMIT, same, type_name
+from isogloss.values import ABSENT, DEPTH_LIMIT, same
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -123,8 +123,8 @@ class Run:
     def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:
         if rules.either:
             return chosen(self, rules, value, path, at)
-        if not isinstance(value, dict):
-            self.refuse(path, f"an object must stand here, not {type_name(value)}")
+        if not isinstance(value, dict) or not value:
+            value = layouts.opened(self, rules, value, path)
         if len(path) > DEPTH_LIMIT or len(self.stack) > DEPTH_LIMIT:
             self.refuse(path, f"this is nested more than {DEPTH_LIMIT} deep")
         if path and isinstance(path[-1], int):
@@ -381,6 +381,7 @@ class Run:
             if gate is not None and not self.lens.has(self.lens.writer, _facts(gate["needs"])):
                 if "reason" in gate and not any(same(env[name].value, word) for word in gate.get("satisfied", ())):
                     self.lose("dropped", env[name].path, None, gate["reason"])
+                    self.accounts.lost_whole(env[name].path, self.owner)
                 else:
                     self.accounts.plain(env[name].path)
                 return False

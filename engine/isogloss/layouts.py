@@ -14,7 +14,7 @@ from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
 from isogloss.ordering import keyless, ordered
 from isogloss.pointer import Seat, find, parse_pointer
-from isogloss.values import ABSENT, same
+from isogloss.values import ABSENT, same, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -342,6 +342,25 @@ def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> 
     return _alone(run, rules, value, path)
 
 
+def opened(run: Run, rules: TurnedSet, value: Value, path: Path) -> dict[str, Value]:
+    """Take a value that stands for anything, inside an object, for what can be said of it."""
+    if run.stack and _is_open(rules.inline, value):
+        run.accounts.claim(path, "approximated", run.owner, also=True)
+        return _open(run, rules.inline, path)
+    if not isinstance(value, dict):
+        run.refuse(path, f"an object must stand here, not {type_name(value)}")
+    return value
+
+
+def _is_open(spec: Mapping[str, Any], value: Value) -> bool:
+    return any(same(value, one) for one in spec.get("anything", {}).get("values", ()))
+
+
+def _open(run: Run, spec: Mapping[str, Any], path: Path) -> dict[str, Value]:
+    run.lose("approximated", path, None, spec["anything"]["reason"])
+    return dict(spec["anything"]["said"])
+
+
 def _followed(
     run: Run, rules: TurnedSet, ref: str, value: dict[str, Value], path: Path
 ) -> tuple[dict[str, Value], Path]:
@@ -349,6 +368,8 @@ def _followed(
     spec = rules.inline
     run.accounts.claim((*path, spec["name"]), "normal", run.owner)
     place, target = _pointed(run.roots[0][0], ref)
+    if _is_open(spec, target):
+        return {**_open(run, spec, path), **_without(value, spec["name"])}, path
     if ref in run.stack[:-1] or not isinstance(target, dict):
         run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
         return {**spec["cut"], **_without(value, spec["name"])}, path
@@ -391,4 +412,4 @@ def _without(value: dict[str, Value], name: str) -> dict[str, Value]:
     return {key: member for key, member in value.items() if key != name}
 
 
-__all__ = ["Seat", "inlined", "lay", "lay_alone"]
+__all__ = ["Seat", "inlined", "lay", "lay_alone", "opened"]
