@@ -316,6 +316,12 @@ def may_be(child: Node, word: str) -> bool:
     return not isinstance(child, Obj | Pick | Each) and (not isinstance(child, Const) or child.value == word)
 
 
+def _has_word(value: str, name: str, word: str) -> str:
+    """Write the test whether an item of a list has a word under a name; most lists have one item."""
+    lone = f"{value}[0].get({name!r}) == {word!r}"
+    return f"({lone} if len({value}) == 1 else has_word({value}, {name!r}, {word!r}))"
+
+
 def _shape(child: Node, value: str) -> list[str]:
     """Return tests for the sort of value an example shows."""
     if isinstance(child, Obj):
@@ -323,7 +329,7 @@ def _shape(child: Node, value: str) -> list[str]:
     if not isinstance(child, Pick | Each):
         return []
     words = [
-        f"has_word({value}, {name!r}, {node.value!r})"
+        _has_word(value, name, node.value)
         for item in (child.items if isinstance(child, Pick) else ())
         if isinstance(item, Obj)
         for name, node in item.fields

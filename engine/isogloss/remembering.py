@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.notes import DEEP, INNER, Link, Note, keep
 from isogloss.sizes import DEEPEST, WEIGHT, shallow, small, walked
+from isogloss.values import same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +50,7 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
         if hit is not None:
             if hit.notes:
                 notes.append((INNER, link, hit.notes))
-            return hit.build()
+            return value if hit.unchanged else hit.build()
         if not small(key):
             walked([value])
         mine: list[Note] = []
@@ -58,7 +59,7 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
         if mine:
             notes.append((INNER, link, tuple(mine)))
         if len(key) <= _LARGEST and not _is_new(met, hash(key)):
-            keep(known, key, Kept(made, tuple(mine)))
+            keep(known, key, Kept(value, made, tuple(mine)))
         return made
 
     return run
@@ -91,12 +92,14 @@ def _is_new(met: set[int], mark: int) -> bool:
 class Kept:
     """A value that is made anew for everyone who asks: from its bytes, then by code that does nothing else."""
 
-    __slots__ = ("_bytes", "_count", "build", "notes")
+    __slots__ = ("_bytes", "_count", "build", "notes", "unchanged")
 
-    def __init__(self, value: Value, notes: tuple[Note, ...]) -> None:
-        self._bytes = marshal.dumps(value)
+    def __init__(self, value: Value, made: Value, notes: tuple[Note, ...]) -> None:
+        self._bytes = marshal.dumps(made)
         self._count = 0
         self.notes = notes
+        #: Whether nothing became of it but what it was: then it goes over as it is.
+        self.unchanged = same(made, value)
         self.build: Callable[[], Value] = self._loaded
 
     def _loaded(self) -> Value:
