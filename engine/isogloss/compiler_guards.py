@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Tree = dict[str, Any]
 
 _SORTS: Final = {"string": "str", "array": "list", "object": "dict", "number": "NUMBERS"}
+#: Functions that give true or false.
+_SURE: Final = ("contains", "starts_with", "is_json")
 _SIGNS: Final = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -48,8 +50,8 @@ def guard_source(
     """Write a guard about a variable as an expression.
 
     `names` are all that the object has, and where they stand. `places` are those in it that have been fetched, and are
-    there; where something stands below one of them, it is an object. `words` are values of variables that are known,
-    and `fetched` are variables that hold what stands at a place, or None.
+    there; where something stands below one of them, it is an object, and so is what stands at (). `words` are values of
+    variables that are known, and `fetched` are variables that hold what stands at a place, or None.
     """
     made = _Guard(module, var, names, places or {}, words or {}, fetched or {})
     return made.truth(guard.parsed(text, snake=snake), var).source
@@ -92,7 +94,9 @@ class _Guard:
         self.names = names
         self.places = {path: at for path, at in places.items() if path}
         #: Variables that hold an object for certain.
-        self.objects = {at for path, at in places.items() if any(path == other[:-1] for other in places if other)}
+        self.objects = {
+            at for path, at in places.items() if not path or any(path == other[:-1] for other in places if other)
+        }
 
     def ask(self, tree: Tree, var: str) -> Asked:
         if var == self.var and (_step(tree),) in self.places:
@@ -239,4 +243,4 @@ class _Guard:
             text, head = arguments[0].source, arguments[1].source
             return Asked(f"(type({text}) is str and {text}.startswith({head}))", sure=True)
         text = ", ".join(one.source for one in arguments)
-        return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in ("contains", "starts_with"))
+        return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in _SURE)

@@ -130,6 +130,7 @@ class Slots(Laying):
             code.add(f"if type({var}) is not str: raise Bail")
             self._plain(code, slot, blocks, var, path, sink)
         elif slot.form == "one":
+            self._ask_around(code, blocks)
             self._choice(code, blocks, Thing(var, path, below_scopes(thing, slot.at[0], ())), sink)
         else:
             self._listed(code, slot, blocks, var, thing, sink)
@@ -143,6 +144,7 @@ class Slots(Laying):
                 self._plain(code, slot, blocks, var, path, sink)
         with code.block(f"{'elif' if wordy else 'if'} isinstance({var}, list):"):
             code.add(f"if len({var}) > FEW: saw.size += WEIGHT * len({var})")
+            self._ask_around(code, blocks)
             with code.block(f"for {number}, {item} in enumerate({var}):"):
                 inner = Thing(item, (*path, number), below_scopes(thing, slot.at[0], ("0",)))
                 if slot.number is not None:
@@ -166,6 +168,7 @@ class Slots(Laying):
     # ------------------------------------------------------------------ blocks, reading
 
     def _itself(self, code: Code, blocks: list[TurnedBlock], thing: Thing, sink: Sink) -> None:
+        self._ask_around(code, blocks)
         self._choice(code, blocks, thing, sink)
 
     def _choice(self, code: Code, blocks: list[TurnedBlock], thing: Thing, sink: Sink) -> None:
@@ -227,7 +230,8 @@ class Slots(Laying):
     def _fitting(self, block: TurnedBlock, var: str, known: Thing) -> list[str]:
         """Write the tests of a block that the interpreter must lay."""
         asked = self._remembers(block, var, fetched=known.fetched)
-        return [*necessary(block.turn.read, var, fetched=known.given, said=known.said), *asked]
+        needed = necessary(block.turn.read, var, fetched=known.given, said=known.said)
+        return [*self._around(block), *needed, *asked]
 
     def _block(self, code: Code, block: TurnedBlock, thing: Thing, sink: Sink, known: Thing) -> list[str]:
         rule, node = block.turn.rule, block.turn.read
@@ -243,7 +247,7 @@ class Slots(Laying):
         if not (reading.tests or reading.certain) or reading.known or reading.hollow:
             raise Unsupported(block.kind)
         asked = self._remembers(block, thing.var, reading.places(mine), known.fetched)
-        tests = [*reading.tests, *self._where(block, reading.env), *asked] or ["True"]
+        tests = [*self._around(block), *reading.tests, *self._where(block, reading.env), *asked] or ["True"]
         path = thing.path
         if block.block.inner is None:
             reading.finish()
@@ -251,6 +255,19 @@ class Slots(Laying):
         else:
             self._place(code, block, reading.env, path, sink, (reading, mine))
         return tests
+
+    def _ask_around(self, code: Code, blocks: list[TurnedBlock]) -> None:
+        """Ask what blocks ask of the object that the layout stands in (`v`), once for all that are tried."""
+        lens = self.context.lens
+        for asked in dict.fromkeys(block.block.around.get(lens.reader) for block in blocks):
+            if asked is not None:
+                self.around[asked] = var = self.context.module.fresh()
+                told = guard_source(self.context.module, asked, "v", snake=lens.snake, places={(): "v"})
+                code.add(f"{var} = {told}")
+
+    def _around(self, block: TurnedBlock) -> list[str]:
+        asked = block.block.around.get(self.context.lens.reader)
+        return [] if asked is None else [self.around[asked]]
 
     def _where(self, block: TurnedBlock, env: dict[str, Bind]) -> list[str]:
         tests: list[str] = []
