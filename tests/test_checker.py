@@ -107,6 +107,18 @@ def test_a_reason_for_a_whole_counts_only_where_nothing_reads_some_of_it(tmp_pat
     assert measured(tmp_path, monkeypatch, TREE, walk(read, drops=drops)).open == ("size.width",)
 
 
+def test_a_block_that_is_lost_whole_decides_nothing_in_it(tmp_path, monkeypatch):
+    blocks = {
+        "torn": {"hill": "$t", "when": {"hill": "!kind"}, "drop": "it is torn"},
+        "note": {"hill": {"kind": "$k"}, "dale": {"k": "$k"}},
+    }
+    side = {"group": "said", "slots": [{"at": "bits", "form": "items"}]}
+    laid = {"blocks": {"bits": blocks}, "layouts": {"walk": {"blocks": "bits", "hill": side, "dale": side}}}
+    schema = {"properties": {"said": {"properties": {"bits": {"items": TREE}}}}}
+    one = measured(tmp_path, monkeypatch, schema, {**walk(layouts=["walk"]), **laid})
+    assert one.open == ("said.bits[*].size", "said.bits[*].size.height", "said.bits[*].size.width")
+
+
 def test_a_listed_reason_decides_and_must_be_needed(tmp_path, monkeypatch):
     rules = walk({"hill": {"size": "$s"}, "dale": {"s": "$s"}})
     listed = {"kind": "nobody asks for it", "size.width": "nobody asks for it", "shape": "nobody asks for it"}

@@ -19,6 +19,7 @@ OVERLAYS = {
     "a default": "actions: [{at: /documents/chat.request/rules/temperature-default, remove: true, why: x}]",
     "a rule of a set": "actions: [{at: /sets/thinking-config/rules/thoughts, remove: true, why: x}]",
     "a block": "actions: [{at: /blocks/turns/text/gemini, set: {text: $text, partMetadata: {a: b}}, why: x}]",
+    "a block that asks what stands around": "actions: [{at: /blocks/turns/call-cut, remove: true, why: x}]",
 }
 
 

@@ -9,6 +9,7 @@ from isogloss import casts
 from isogloss.accounts import Owner
 from isogloss.completing import satisfied, worded
 from isogloss.errors import DocumentError
+from isogloss.guard import compile_guard
 from isogloss.matching import Bound, Env, Found, match, walks
 from isogloss.pointer import find, pointer
 from isogloss.seams import account, attach, cut_up, follow, read_seams
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from isogloss.interpreter import Run
     from isogloss.lens import TurnedBlock, TurnedLayout
     from isogloss.memory import Book
-    from isogloss.rule import Side, Slot
+    from isogloss.rule import Rule, Side, Slot
     from isogloss.values import Path, Value
 
 
@@ -170,7 +171,7 @@ def _slot(
     if slot.form == "self":
         return _alone(run, layout, slot, group, path)
     if slot.form == "fields":
-        return [item for item in (_field(run, block, group, path) for block in layout.held(slot)) if item]
+        return [item for block in layout.held(slot) for item in _read(run, block, group, path) or ()]
     found, where = follow(run, group, path, slot.at)
     if found is ABSENT:
         return _late(run, layout, slot, where, seams)
@@ -238,21 +239,21 @@ def _check_form(run: Run, value: Value, path: Path, wanted: str) -> None:
         run.refuse(path, f"{wanted} must stand here, not {type_name(value)}")
 
 
-def _field(run: Run, block: TurnedBlock, group: dict[str, Value], path: Path) -> Item | None:
-    return _read(run, block, group, path)
-
-
 def _block(run: Run, layout: TurnedLayout, slot: Slot, value: Value, path: Path) -> Any:
     for block in layout.held(slot):
-        item = _read(run, block, value, path)
-        if item is not None:
-            _inner(run, item, value, path)
-            return item
+        found = _read(run, block, value, path)
+        if found is not None:
+            for item in found:
+                _inner(run, item, value, path)
+            return found[0] if found else None
     return None
 
 
-def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> Item | None:
-    """Read one block if it is of this kind."""
+def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> list[Item] | None:
+    """Read one block if it is of this kind; one that is lost makes no item, and is no other kind either."""
+    around = block.block.around.get(run.lens.reader)
+    if around is not None and not compile_guard(around, snake=run.snake)(run.around):
+        return None
     outer = run.owner
     run.owner = Owner(block.turn.id, block.turn.place)
     try:
@@ -275,23 +276,31 @@ def _read(run: Run, block: TurnedBlock, value: Value, path: Path) -> Item | None
         run.owner = outer
 
 
-def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> Item | None:
+def _accepted(run: Run, block: TurnedBlock, found: Found, path: Path) -> list[Item]:
     rule = block.turn.rule
     run.accounts.scope(path, rule.drops.get(run.lens.reader, ()), run.owner)
     if block.turn.gated == "refuse":
         run.refuse(path, worded(rule.refuse or rule.reason, found.env), rule.status)
     _check_plain(run, block, found.env)
-    run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if block.turn.gated == "drop":
-        if not satisfied(rule, found.env):
-            run.lose(rule.kind or "dropped", path, None, worded(rule.drop or rule.reason, found.env))
-        return None
+        _lose(run, rule, found, path)
+        return []
+    run.claim(block.turn, found, void=_says_nothing(block, found.env))
     if rule.kind is not None:
         run.lose(rule.kind, path, None, rule.reason)
     item = Item(block, run.complete(rule, found.env), path)
     book(run, item)
     casts.note(run, item)
-    return item
+    return [item]
+
+
+def _lose(run: Run, rule: Rule, found: Found, path: Path) -> None:
+    """Lose a block, unless it asks for what happens anyway: one loss speaks of all that its example shows."""
+    kind = None if satisfied(rule, found.env) else rule.kind or "dropped"
+    for place in (*found.claims, *walks(found.env)):
+        run.accounts.claim(place, kind or "satisfied", run.owner)
+    if kind is not None:
+        run.lose(kind, path, None, worded(rule.drop or rule.reason, found.env))
 
 
 def _check_plain(run: Run, block: TurnedBlock, env: Env) -> None:

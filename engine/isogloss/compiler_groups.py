@@ -59,6 +59,7 @@ BLOCK: Final = [
     "plain",
     "book",
     "where",
+    "around",
     "classes",
     "layouts",
     "inner",
@@ -121,6 +122,8 @@ class Groups:
         self.orders = keyless(context.lens, layout)
         self.runs: dict[str, str] = {}
         self.gathered: dict[int, str] = {}
+        #: What blocks ask of the object that the layout stands in, and the variable that says it.
+        self.around: dict[str, str] = {}
         if odd_fields(layout.layout, _LAYOUT):
             raise Unsupported(layout.layout.name)
         for side in (layout.read, layout.write):

@@ -24,6 +24,8 @@ Tree = dict[str, Any]
 _SORTS: Final = {"string": "str", "array": "list", "object": "dict", "number": "NUMBERS"}
 #: A test that is nothing but the question whether a variable holds an object, a list or a text.
 _SIZED: Final = re.compile(r"^isinstance\((\w+), (?:dict|list|str)\)$")
+#: Functions that give true or false.
+_SURE: Final = ("contains", "starts_with", "is_json")
 _SIGNS: Final = {"lt": "<", "lte": "<=", "gt": ">", "gte": ">="}
 
 
@@ -244,4 +246,4 @@ class _Guard:
             text, head = arguments[0].source, arguments[1].source
             return Asked(f"(type({text}) is str and {text}.startswith({head}))", sure=True)
         text = ", ".join(one.source for one in arguments)
-        return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in ("contains", "starts_with"))
+        return Asked(f"asked[{tree['value']!r}]({text})", sure=tree["value"] in _SURE)

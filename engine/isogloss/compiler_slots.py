@@ -127,6 +127,7 @@ class Slots(Laying):
             code.add(f"if type({var}) is not str: raise Bail")
             self._plain(code, slot, blocks, var, path, sink)
         elif slot.form == "one":
+            self._ask_around(code, blocks)
             self._choice(code, blocks, Thing(var, path, below_scopes(thing, slot.at[0], ())), sink)
         else:
             self._listed(code, slot, blocks, var, thing, sink)
@@ -140,6 +141,7 @@ class Slots(Laying):
                 self._plain(code, slot, blocks, var, path, sink)
         with code.block(f"{'elif' if wordy else 'if'} isinstance({var}, list):"):
             code.add(f"if len({var}) > FEW: saw.size += WEIGHT * len({var})")
+            self._ask_around(code, blocks)
             with code.block(f"for {number}, {item} in enumerate({var}):"):
                 inner = Thing(item, (*path, number), below_scopes(thing, slot.at[0], ("0",)))
                 if slot.number is not None:
@@ -163,6 +165,7 @@ class Slots(Laying):
     # ------------------------------------------------------------------ blocks, reading
 
     def _itself(self, code: Code, blocks: list[TurnedBlock], thing: Thing, sink: Sink) -> None:
+        self._ask_around(code, blocks)
         self._choice(code, blocks, thing, sink)
 
     def _choice(self, code: Code, blocks: list[TurnedBlock], thing: Thing, sink: Sink) -> None:
@@ -225,7 +228,7 @@ class Slots(Laying):
         """Write the tests of a block that the interpreter must lay."""
         asked = self._asked(block, var, Held(fetched=known.fetched))
         shown = necessary(block.turn.read, var, fetched=known.given, said=known.said)
-        return [*self._known(block), *shown, *asked]
+        return [*self._outside(block), *shown, *asked]
 
     def _block(self, code: Code, block: TurnedBlock, thing: Thing, sink: Sink, known: Thing) -> list[str]:
         rule, node = block.turn.rule, block.turn.read
@@ -243,7 +246,13 @@ class Slots(Laying):
         objects = [one.var for one in reading.things]
         held = Held(places=reading.places(mine), fetched=known.fetched, objects=objects)
         asked = self._asked(block, thing.var, held)
-        tests = [*self._known(block), *reading.tests, *self._where(block, reading.env), *asked] or ["True"]
+        tests = [
+            *self._around(block),
+            *self._known(block),
+            *reading.tests,
+            *self._where(block, reading.env),
+            *asked,
+        ] or ["True"]
         path = thing.path
         if block.block.inner is None:
             reading.finish()
@@ -251,6 +260,15 @@ class Slots(Laying):
         else:
             self._place(code, block, reading.env, path, sink, (reading, mine))
         return tests
+
+    def _ask_around(self, code: Code, blocks: list[TurnedBlock]) -> None:
+        """Ask what blocks ask of the object that the layout stands in (`v`), once for all that are tried."""
+        lens = self.context.lens
+        for asked in dict.fromkeys(block.block.around.get(lens.reader) for block in blocks):
+            if asked is not None:
+                self.around[asked] = var = self.context.module.fresh()
+                held = Held(objects=["v"])
+                code.add(f"{var} = {guard_source(self.context.module, asked, 'v', snake=lens.snake, held=held)}")
 
     def _where(self, block: TurnedBlock, env: dict[str, Bind]) -> list[str]:
         tests: list[str] = []
@@ -268,10 +286,11 @@ class Slots(Laying):
         lens = self.context.lens
         return [guard_source(self.context.module, block.turn.rule.when[lens.reader], var, snake=lens.snake, held=held)]
 
-    def _known(self, block: TurnedBlock) -> list[str]:
-        """Write what a block asks of the exchange; that costs least, so it is asked first."""
+    def _outside(self, block: TurnedBlock) -> list[str]:
+        """Write what a block asks of the object around it and of the exchange; that costs least, so it comes first."""
         rule, reader = block.turn.rule, self.context.lens.reader
-        tests: list[str] = []
+        around = block.block.around.get(reader)
+        tests = [] if around is None else [self.around[around]]
         if rule.knows.get(reader):
             tests.append(f"mem.get({rule.knows[reader]!r}) is not None")
         if rule.lacks.get(reader):

@@ -1,8 +1,8 @@
 """Guards: the part of JMESPath that asks yes or no, compiled to plain functions.
 
-Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type, length and floor. Nothing
-else: a guard is a condition, not a program. No JMESPath interpreter runs when documents are translated (it costs
-4-50 µs a search; these cost well under one).
+Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type, length, floor and is_json.
+Nothing else: a guard is a condition, not a program. No JMESPath interpreter runs when documents are translated (it
+costs 4-50 µs a search; these cost well under one).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import operator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.codecs import CodecError, parse_json
 from isogloss.values import same, type_name
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def trees(rules: Ruleset) -> dict[str, Any]:
     """Parse every guard of a ruleset, so that a warm start needs no parser."""
     sets = [*rules.documents.values(), *rules.sets.values()]
     found = [rule for one in sets for rule in one.rules]
-    found += [block.rule for layout in rules.layouts.values() for block in layout.blocks]
-    asked = {text for rule in found for text in rule.when.values()}
+    blocks = [block for layout in rules.layouts.values() for block in layout.blocks]
+    asked = {text for rule in (*found, *(block.rule for block in blocks)) for text in rule.when.values()}
+    asked |= {text for block in blocks for text in block.around.values()}
     with contextlib.suppress(GuardError):  # the checker says what is wrong with a guard
         return {text: parse(text) for text in asked}
     return {}
@@ -217,6 +219,17 @@ def _floor(value: Value) -> int | None:
     return math.floor(value) if numbers(value) and math.isfinite(value) else None
 
 
+def _is_json(value: Value) -> bool:
+    """Tell whether a value is a text, and that text whole JSON."""
+    if not isinstance(value, str):
+        return False
+    try:
+        parse_json(value)
+    except CodecError:
+        return False
+    return True
+
+
 #: What guards may call, by name.
 FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
     "contains": _contains,
@@ -224,6 +237,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
     "type": type_name,
     "length": _length,
     "floor": _floor,
+    "is_json": _is_json,
 }
 _NODES: Final[dict[str, Callable[[dict[str, Any]], Guard]]] = {
     "field": _field,

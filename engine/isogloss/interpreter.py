@@ -51,6 +51,8 @@ class Run:
         self.stack: tuple[Value, ...] = ()
         #: What the set that is running has written, and where that stands.
         self.under: tuple[Value, Path] = ({}, ())
+        #: The object that the layout which is read stands in.
+        self.around: Value = None
         self.nodes = 0
         #: How names that a codec may spell otherwise were spelled.
         self.names: dict[tuple[str, Value], Value] = {}

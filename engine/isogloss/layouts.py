@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
 def lay(run: Run, layout: TurnedLayout, value: dict[str, Value], path: Path, out: dict[str, Value], at: Path) -> None:
     """Read a document's blocks by one side of a layout and lay them out by the other, into `out`."""
-    outer = run.owner
-    run.owner = Owner(layout.layout.name, layout.write.mark.place)
+    outer = run.owner, run.around
+    run.owner, run.around = Owner(layout.layout.name, layout.write.mark.place), value
     try:
         groups = read_groups(run, layout, value, path)
         for group in groups:
@@ -35,7 +35,7 @@ def lay(run: Run, layout: TurnedLayout, value: dict[str, Value], path: Path, out
                 run.saw |= {item.kind, *item.block.block.classes}
         Writer(run, layout, at).write(groups, out)
     finally:
-        run.owner = outer
+        run.owner, run.around = outer
 
 
 def lay_alone(run: Run, layout: TurnedLayout, value: Value, path: Path, at: Path) -> Value:

@@ -134,7 +134,7 @@ class Reader(Entries):
             reason=self.text(entry, "reason"),
             needs=self.dialect_map(entry, "needs", self.dialects),
             otherwise=self.choice(entry, "otherwise", ("drop", "refuse")),
-            when=self._guards(entry),
+            when=self._guards(entry, "when"),
             unless=self.words(entry, "unless"),
             saw=self.words(entry, "saw"),
             unseen=self.words(entry, "unseen"),
@@ -165,13 +165,13 @@ class Reader(Entries):
             title=self.text(entry, "title"),
         )
 
-    def _guards(self, entry: Map) -> dict[str, str]:
-        found = self.dialect_map(entry, "when", self.dialects)
+    def _guards(self, entry: Map, name: str) -> dict[str, str]:
+        found = self.dialect_map(entry, name, self.dialects)
         for dialect, text in found.items():
             try:
                 guard.compile_guard(str(text))
             except guard.GuardError as error:
-                self.say(entry["when"].marks[dialect], str(error))
+                self.say(entry[name].marks[dialect], str(error))
         return found
 
     def _sides(self, entry: Map) -> dict[str, Node]:
@@ -212,7 +212,7 @@ class Reader(Entries):
         return tuple(found)
 
     def _block(self, name: str, kind: str, entry: Map) -> Block:
-        words = "plain opens closes where classes inner empty of declares recast counts layouts"
+        words = "plain opens closes where around classes inner empty of declares recast counts layouts"
         fields = Map(entry.mark)
         for key, value in entry.items():
             if key not in words.split():
@@ -230,6 +230,7 @@ class Reader(Entries):
             plain=entry.get("plain"),
             book=self._book(entry),
             where={side: self._heads(heads) for side, heads in self.maps(entry.get("where"))},
+            around=self._guards(entry, "around"),
             classes=frozenset(self.words(entry, "classes")),
             inner=self._inner(entry),
             declares=entry.get("declares"),

@@ -60,13 +60,17 @@ class Opacity:
 
     def _turn(self, turn: Turn, place: Place, inside: tuple[str, ...]) -> None:
         self._drops(turn.rule.drops.get(self.lens.reader, ()), place)
-        for text in turn.rule.when.values():
-            named = (re.sub(r"\[\d+\]", "", found).split(".") for found in _NAMED.findall(text))
-            self.tested.update((*place, *names) for names in named)
+        self._guards(turn.rule.when.values(), place)
         converted = _converted(turn)
         for where, node in _marked(turn.read, place):
             if _says(node) or not converted.isdisjoint(_names(node)):
                 self._look(node, where, inside)
+
+    def _guards(self, texts: Iterable[str], place: Place) -> None:
+        """Note what guards on the object at a place ask about."""
+        for text in texts:
+            named = (re.sub(r"\[\d+\]", "", found).split(".") for found in _NAMED.findall(text))
+            self.tested.update((*place, *names) for names in named)
 
     def _drops(self, drops: Iterable[Drop], place: Place) -> None:
         """Note what is lost unless it says what happens anyway."""
@@ -104,6 +108,7 @@ class Opacity:
                 self.closed.add(at)
             for block in layout.held(slot):
                 self._turn(block.turn, at, inside)
+                self._guards(block.block.around.values(), place)
                 tested = block.block.where.get(self.lens.reader, {})
                 self.tested.update(
                     place for place, node in _marked(block.turn.read, at) if _names(node) & tested.keys()

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
-from isogloss import codecs, lens
+from isogloss import codecs, guard, lens
 from isogloss.errors import UnknownName
 from isogloss.example import All, Const, Each, Known, Node, Obj, Pick, Var, children, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from isogloss.rule import Block, Layout, Rule, RuleSet, Ruleset, Side, Slot
     from isogloss.values import Object, Path, Value
@@ -27,7 +28,7 @@ _INSIDE: Final = ("text", 1)
 _MANY: Final = 100
 #: What a variable that stands behind a codec is tried with.
 _CODED: Final[dict[str, tuple[Value, ...]]] = {
-    "json-text": ('{"a": 1}',),
+    "json-text": ('{"a": 1}', '{"a": '),
     "object-text": ({"a": 1},),
     "data-url": ("data:image/png;base64,AAAA",),
     "duration": ("1s",),
@@ -137,13 +138,26 @@ class Prober:
 
     def _layout(self, layout: Layout, depth: int) -> Iterator[Probe]:
         side = layout.sides.get(self.reader)
-        for slot in side.slots if side else ():
-            for block in layout.blocks:
-                if side and (slot.holds is None or block.kind in (*slot.holds, *slot.reads)):
-                    for value in self._rule(block.rule, depth + 1):
-                        yield Probe(block.rule.id, block.rule.mark.place, self._group(layout, side, slot, block, value))
+        if side is None:
+            return
+        for slot in side.slots:
+            held = [block for block in layout.blocks if slot.holds is None or block.kind in (*slot.holds, *slot.reads)]
+            outer = list(self._around(block for block in held if layout.knows(block)))
+            for block in held:
+                for value in self._rule(block.rule, depth + 1):
+                    group = self._group(layout, side, slot, block, value)
+                    yield Probe(block.rule.id, block.rule.mark.place, group)
+                    yield from (Probe(block.rule.id, block.rule.mark.place, {**words, **group}) for words in outer)
 
-    def _group(self, layout: Layout, side: Side, slot: Slot, block: Block, value: Value) -> Value:
+    def _around(self, blocks: Iterable[Block]) -> Iterator[Object]:
+        """Say what blocks ask of the object that their layout stands in."""
+        for asked in dict.fromkeys(block.around[self.reader] for block in blocks if self.reader in block.around):
+            for path, word in product(filter(None, guard.paths(asked)), _literals(asked)):
+                words: Object = {}
+                _put(words, path, word)
+                yield words
+
+    def _group(self, layout: Layout, side: Side, slot: Slot, block: Block, value: Value) -> Object:
         group: Object = dict(value) if slot.form in ("self", "fields") and isinstance(value, dict) else {}
         if slot.form in ("items", "plain-or-items"):
             _put(group, slot.at, [value])

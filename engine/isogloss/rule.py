@@ -254,6 +254,8 @@ class Block:
     book: BookUse | None = None
     #: What a variable must begin with when a dialect is read: {dialect: {variable: [head …]}}.
     where: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict[str, Any])
+    #: A guard on the object that the layout stands in, when a dialect is read.
+    around: Mapping[str, str] = field(default_factory=dict[str, str])
     classes: frozenset[str] = frozenset()
     #: The layouts this kind is part of; none means all of its table's.
     layouts: tuple[str, ...] = ()

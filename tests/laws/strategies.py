@@ -935,11 +935,18 @@ def _openai_message(draw: st.DrawFn, kind: str, new_id: Callable[[], str], exten
 FINISHES = {
     "text": ("stop", "length", "content_filter"),
     "calls": ("tool_calls", "tool_calls", "stop", "length"),
-    "function": ("function_call", "stop"),
+    "function": ("function_call", "stop", "length"),
     "refusal": ("stop", "content_filter"),
     "audio": ("stop", "length"),
     "cited": ("stop",),
 }
+
+
+@st.composite
+def _cut_off(draw: st.DrawFn, message: Object) -> None:
+    """Let the end of a message cut the arguments of its last call, as a limit of tokens does."""
+    call = message["function_call"] if "function_call" in message else message["tool_calls"][-1]["function"]
+    call["arguments"] = call["arguments"][: draw(st.integers(0, len(call["arguments"])))]
 
 
 @st.composite
@@ -948,6 +955,8 @@ def _openai_choice(draw: st.DrawFn, index: int, new_id: Callable[[], str], calls
     message = draw(_openai_message(kind, new_id, extensions))
     choice: Object = {"index": index, "message": message, "finish_reason": draw(st.sampled_from(FINISHES[kind]))}
     choice["logprobs"] = draw(_openai_logprobs(message["content"] or ""))
+    if choice["finish_reason"] == "length" and kind in ("calls", "function"):
+        draw(_cut_off(message))
     native = one("STOP", "MAX_TOKENS", "SAFETY", "OTHER", "MALFORMED_FUNCTION_CALL")
     carried: Fields = {
         "extra_content": some({"google": some({"finish_reason": native})}),

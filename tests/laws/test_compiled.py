@@ -166,6 +166,25 @@ def test_ordinary_embeddings_are_done_by_code(phase, reader, model):
     assert held(phase, reader, models, EMBEDDED[phase, reader])
 
 
+@pytest.mark.parametrize(
+    ("ended", "arguments", "by_code"),
+    [
+        ("length", '{"x": 1}', True),
+        ("length", '{"x": ', False),
+        ("length", "", False),
+        ("tool_calls", '{"x": 1}', True),
+        ("tool_calls", "", True),
+    ],
+)
+def test_only_calls_that_were_cut_off_are_left_to_the_interpreter(ended, arguments, by_code):
+    call = {"id": "c", "type": "function", "function": {"name": "f", "arguments": arguments}}
+    message = {"role": "assistant", "content": "x", "tool_calls": [call]}
+    choice = {"index": 0, "message": message, "finish_reason": ended}
+    reply = {"id": "r", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice]}
+    models = {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"}
+    assert held("response", "openai", models, reply) is by_code
+
+
 _CAT = "data:image/png;base64,iVBORw0KGgo="
 EDITED = [
     {"images": [{"image_url": _CAT}, {"image_url": "https://example.com/cat.png"}, {"file_id": "files/abc"}]},

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import isogloss
+import suite
 from hypothesis import given
 from hypothesis import strategies as st
 from laws import strategies as draw
@@ -86,3 +87,41 @@ def test_shapes_of_strangers_are_bounded():
         told(translator, [piece, piece, {"candidates": [{"finishReason": "STOP"}]}])
     stencils = translator.exchange("chat", {"messages": []}, model="gemini-2.5-flash", stream=True).stencils()
     assert sum(len(known) for known in stencils.known.values()) <= 64
+
+
+AROUND = """
+language: 1
+columns: [hill, dale]
+dialects: {hill: {}, dale: {}}
+blocks:
+  bits:
+    loud: {hill: {text: $t}, dale: {say: $t, loud: true}, around: {hill: "mood == 'storm'"}, oneway: hill}
+    calm: {hill: {text: $t}, dale: {say: $t}}
+layouts:
+  walk:
+    blocks: bits
+    partial: true
+    hill: {group: said, slots: [{at: bits, form: items, holds: any}]}
+    dale: {group: told, slots: [{at: bits, form: items, holds: any}]}
+sets:
+  step: {layouts: [walk], rules: [{id: index, both: index}, {id: mood, both: mood}, {id: end, both: end}]}
+documents:
+  walk.request: {rules: []}
+  walk.response: {rules: []}
+  walk.stream:
+    stream:
+      hill: {each: steps, index: index, ends: end, held: [end], error: error, status: [error.status]}
+      dale: {each: steps, index: index, ends: end, held: [end], error: error, status: [error.status]}
+    rules: [{id: steps, hill: {steps: ["$s* | step"]}, dale: {steps: [$s*]}}]
+"""
+
+
+def test_what_blocks_ask_about_around_them_is_compared(tmp_path):
+    """A word that goes over as it is, and is asked for by a block beside it, is part of what a piece looks like."""
+    rules = suite.invented(tmp_path / "rules.yaml", AROUND)
+    for trace in (False, True):
+        stream = isogloss.Translator("dale", "hill", ruleset=rules, trace=trace).exchange("walk", {}).stream()
+        for mood, more in [("calm", {})] * 4 + [("storm", {"loud": True})]:
+            piece = {"steps": [{"index": 0, "mood": mood, "said": {"bits": [{"text": "ho"}]}}]}
+            told = [{"steps": [{"told": {"bits": [{"say": "ho", **more}]}, "index": 0, "mood": mood}]}]
+            assert stream.feed(piece) == told

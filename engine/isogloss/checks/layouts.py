@@ -29,6 +29,7 @@ def check(book: Book) -> Iterator[Problem]:
         for dialect, side in layout.sides.items():
             if not side.slots:
                 yield Problem(book.mark(layout.mark, dialect), "a layout has slots that hold its blocks")
+    yield from _around(book)
     yield from _places(book)
     yield from _circles(book)
     yield from _unused(book)
@@ -66,6 +67,21 @@ def _writes(layout: Layout, side: Side, kind: str) -> bool:
 
 def _holds(slot: Slot, kind: str) -> bool:
     return slot.holds is None or kind in slot.holds
+
+
+# --------------------------------------------------------------------- what stands around
+
+
+def _around(book: Book) -> Iterator[Problem]:
+    """Yield the blocks that ask what stands around them where nothing does, or where they are read unasked."""
+    standing = {name for rules in book.sets.values() for name in rules.layouts}
+    standing |= {block.inner[0] for block in book.blocks.values() if block.inner}
+    for block in book.blocks.values():
+        mark = book.mark(block.rule.mark, "around")
+        if block.around and block.plain is not None:
+            yield Problem(mark, "a bare text is read unasked; a block with a `plain` variable asks nothing around it")
+        if block.around and standing.isdisjoint(layout.name for layout in book.layouts_of(block)):
+            yield Problem(mark, "no object stands around this block: its layouts are laid by no rule set")
 
 
 # --------------------------------------------------------------------- places

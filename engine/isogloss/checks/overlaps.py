@@ -83,6 +83,8 @@ def _rivals(book: Book, layout: Layout, block: Block, reader: str, writer: str) 
 def _beats_block(book: Book, earlier: Block, later: Block, reader: str, writer: str) -> bool:
     if reader not in earlier.rule.sides or earlier.where.get(reader, {}) not in ({}, later.where.get(reader, {})):
         return False
+    if earlier.around.get(reader) not in (None, later.around.get(reader)):
+        return False
     return _beats(book, earlier.rule, later.rule, reader, writer)
 
 

@@ -297,7 +297,7 @@ class Reach:
             yield from way(slot.at, (*forms, *items))
 
     def _blocks(self, held: list[Block], slot: Slot) -> Iterator[Spot]:
-        running = [block for block in held if self.runs(block.rule)]
+        running = [block for block in held if self.runs(block.rule) and not _lost_whole(block, self.reader)]
         taken = frozenset(name for block in running for name in _known_by(block.rule.sides[self.reader]))
         for block in running:
             if isinstance(block.rule.sides[self.reader], Var):
@@ -318,6 +318,11 @@ def _key(spot: Spot) -> object:
         return hash(spot), spot
     except TypeError:
         return id(spot)
+
+
+def _lost_whole(block: Block, reader: str) -> bool:
+    """Tell whether a block is lost whatever stands in it: then nothing in it has been read."""
+    return block.rule.drop is not None and isinstance(block.rule.sides.get(reader), Var)
 
 
 def _known_by(node: Node) -> list[str]:

@@ -245,6 +245,8 @@ def _block(block: Block) -> Iterator[str]:
     for dialect, heads in block.where.items():
         for name, beginnings in heads.items():
             yield f"where {code('$' + name)} of {code(dialect)} begins with {', '.join(map(code, beginnings))}"
+    for dialect, asked in block.around.items():
+        yield f"if {code(asked)} in the object of {code(dialect)} that the layout stands in"
     if block.inner:
         yield f"holds blocks as the layout {code(block.inner[0])} says"
     if block.attributes:
