@@ -247,8 +247,7 @@ class Slots(Laying):
         held = Held(places=reading.places(mine), fetched=known.fetched, objects=objects)
         asked = self._asked(block, thing.var, held)
         tests = [
-            *self._around(block),
-            *self._known(block),
+            *self._outside(block),
             *reading.tests,
             *self._where(block, reading.env),
             *asked,
