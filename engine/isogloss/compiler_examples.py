@@ -140,9 +140,7 @@ class Context:
         """Emit the test that nothing is in an object but what is read."""
         if "" not in thing.keys.values():
             code.add(f"if not {thing.var}: raise Bail")
-        least, size = sum(1 for test in thing.keys.values() if not test), f"len({thing.var})"
-        soon = f"{size} != {least} and " if least and least < len(thing.keys) else ""
-        with code.block(f"if {soon}{size} != {self.known(thing)}:"):
+        with code.block(f"if len({thing.var}) != {self.known(thing)}:"):
             self.surplus(code, thing)
 
     def fits(self, conversion: Conversion, var: str) -> str:

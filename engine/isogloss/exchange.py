@@ -49,7 +49,7 @@ class Exchange:
         self.opening = opening = self.plan.openings[operation]
         self.streams = (opening.word in said and opening.streams(said)) if stream is None else bool(stream)
         self.values = self.beginning() if self.streams or known else opening.values.copy()
-        done = None if opening.plain is None else fast(opening.plain, body, self.values, gloss)
+        done = None if opening.plain_request is None else fast(opening.plain_request, body, self.values, gloss)
         if done is None:
             done = self._asked(body)
         elif done.losses:
@@ -85,7 +85,7 @@ class Exchange:
         if lens.apart is not None and len(cut := shares.cut(lens, body, gloss.limits)) > 1:
             return self._cut(lens, cut)
         memory = self._remember(self.beginning())
-        if self.opening.plain is not None:  # generated code has left it to the interpreter
+        if self.opening.plain_request is not None:  # generated code has left it to the interpreter
             return self._told(slow(lens, body, memory, gloss))
         return self._told(run(lens, body, memory, gloss, self._assumed(body)))
 
@@ -136,6 +136,11 @@ class Exchange:
 
         Raises DocumentError where a reply cannot be read, or one of them is missing.
         """
+        lens = self.opening.plain_response
+        if lens is not None and self._memory is None and not headers and len(replies) == 1:
+            done = fast(lens, replies[0], self._said(lens, replies[0]), self.gloss)
+            if done is not None:
+                return self._told(done) if done.losses else done
         if self.shares:
             return self._joined(replies, headers)
         body = replies[0] if len(replies) == 1 else routes.joined(self.calls[0].pages, replies)
@@ -202,14 +207,8 @@ class Exchange:
             return run(lens, body, self.after(asked), gloss)
         if not gloss.usual:
             check_size(body, gloss.limits)
-        values = self._after(self.values)
-        if lens.seed is not None:
-            values["seed"] = seed_of(lens.seed, body, gloss)
-        done = fast(lens, body, values, gloss)
-        if done is None:  # generated code may have added to the values
-            seed = {"seed": values["seed"]} if lens.seed is not None else {}
-            done = slow(lens, body, Memory(self._after(self.values) | seed, gloss.clock), gloss)
-        return done
+        done = fast(lens, body, self._said(lens, body), gloss)
+        return slow(lens, body, Memory(self._said(lens, body), gloss.clock), gloss) if done is None else done
 
     def stream(self) -> Stream:
         """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""
@@ -274,6 +273,13 @@ class Exchange:
         if self.plan.told is not None:
             known["model"] = self.plan.told
         return known
+
+    def _said(self, lens: Lens, body: Value) -> Object:
+        """Return what a reply may know of its request, where values are all that is remembered of it."""
+        values = self._after(self.values)
+        if lens.seed is not None:
+            values["seed"] = seed_of(lens.seed, body, self.gloss)
+        return values
 
     def _told(self, done: Translation) -> Translation:
         """Account for what was lost."""

@@ -43,21 +43,6 @@ class Meaning:
 class Opening:
     """What one name means for one operation: what is known before its request is read."""
 
-    __slots__ = (
-        "_gloss",
-        "_lenses",
-        "_matches",
-        "_name",
-        "asks",
-        "fit",
-        "fits",
-        "plain",
-        "request",
-        "response",
-        "values",
-        "word",
-    )
-
     def __init__(self, gloss: Translator, meaning: Meaning, operation: str) -> None:
         self._gloss, self._matches, self._name = gloss, meaning.matches, operation
         self._lenses: dict[str, Lens] = {}
@@ -75,9 +60,12 @@ class Opening:
         self.request = self.lens("request") if asks else None
         #: The lens of its replies, once one has come.
         self.response: Lens | None = None
+        #: The same, where nothing is asked of replies but what generated code does.
+        self.plain_response: Lens | None = None
         #: That of its requests where one is one document, and nothing is said of it but what generated code says.
-        ordinary = gloss.usual and meaning.assumed is None
-        self.plain = self.request if ordinary and self.request is not None and self.request.apart is None else None
+        self.plain_request: Lens | None = None
+        if gloss.usual and meaning.assumed is None and self.request is not None and self.request.apart is None:
+            self.plain_request = self.request
 
     def lens(self, phase: str) -> Lens:
         """Return the lens of a phase; it is made when it is first asked for.
@@ -97,6 +85,7 @@ class Opening:
     def reply(self) -> Lens:
         """Return the lens of its replies. Raises UnknownName."""
         found = self.response = self.lens("response")
+        self.plain_response = found if self._gloss.usual and found.answers is None and self.fit is None else None
         return found
 
     def streams(self, body: Object) -> bool:
