@@ -138,7 +138,7 @@ class Exchange:
         """
         lens = self.opening.plain_response
         if lens is not None and self._memory is None and not headers and len(replies) == 1:
-            done = fast(lens, replies[0], self._said(lens, replies[0]), self.gloss)
+            done = fast(lens, replies[0], self._said(self.values, lens, replies[0]), self.gloss)
             if done is not None:
                 return self._told(done) if done.losses else done
         if self.shares:
@@ -207,8 +207,10 @@ class Exchange:
             return run(lens, body, self.after(asked), gloss)
         if not gloss.usual:
             check_size(body, gloss.limits)
-        done = fast(lens, body, self._said(lens, body), gloss)
-        return slow(lens, body, Memory(self._said(lens, body), gloss.clock), gloss) if done is None else done
+        done = fast(lens, body, self._said(self.values, lens, body), gloss)
+        return (
+            slow(lens, body, Memory(self._said(self.values, lens, body), gloss.clock), gloss) if done is None else done
+        )
 
     def stream(self) -> Stream:
         """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""
@@ -260,26 +262,22 @@ class Exchange:
     def after(self, asked: Memory | None = None) -> Memory:
         """Return what a reply may know: what the request has said, or its share."""
         mine = asked or self.memory
-        memory = Memory(self._after(mine.values), self.gloss.clock)
+        memory = Memory(self._said(mine.values), self.gloss.clock)
         if not mine.plain:
             memory.casts, memory.declared = mine.casts, mine.declared
             memory.whole, memory.spelled, memory.plain = mine.whole.copy(), mine.spelled.copy(), False
         return memory
 
-    def _after(self, values: Object) -> Object:
+    def _said(self, values: Object, lens: Lens | None = None, body: Value = ABSENT) -> Object:
+        """Return what a reply may know of its request's values, and what ids derive from that are made in it."""
         known = values.copy()
         if "now" in known:
             del known["now"]
         if self.plan.told is not None:
             known["model"] = self.plan.told
+        if lens is not None and lens.seed is not None:
+            known["seed"] = seed_of(lens.seed, body, self.gloss)
         return known
-
-    def _said(self, lens: Lens, body: Value) -> Object:
-        """Return what a reply may know of its request, where values are all that is remembered of it."""
-        values = self._after(self.values)
-        if lens.seed is not None:
-            values["seed"] = seed_of(lens.seed, body, self.gloss)
-        return values
 
     def _told(self, done: Translation) -> Translation:
         """Account for what was lost."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from isogloss.generated import Saw
     from isogloss.shapes import Shapes
-    from isogloss.values import Value
+    from isogloss.values import Object, Value
 
 #: Values with fewer objects than this are not nested too deep: one that holds another by name is two steps away.
 _FEW: Final = WEIGHT * DEEPEST // 2
@@ -39,12 +39,16 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
     met: set[int] = set()
     likely = False  # what was known the last time is likely to be known again
 
-    def run(value: Value, link: Link, notes: list[Note], *rest: Any) -> Value:
+    def run(value: Value, link: Link, notes: list[Note], mem: Object, saw: Saw, defaults: bool) -> Value:
         nonlocal likely
         if not likely and type(members := value.get(held)) is dict and _is_new(met, _glance(members)):
-            return _measured(shapes.of(value), rest[1], value, link, notes, *rest)
+            before = saw.size
+            made = shapes.of(value)(value, link, notes, mem, saw, defaults)
+            if saw.size - before > _FEW:  # code counts the objects in it; few of them are not nested too deep
+                shallow([value])
+            return made
         key = marshal.dumps(value)
-        rest[1].size += len(key)
+        saw.size += len(key)
         hit = known.get(key)
         likely = hit is not None
         if hit is not None:
@@ -54,7 +58,7 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
         if not small(key):
             walked([value])
         mine: list[Note] = []
-        made = shapes.of(value)(value, None, mine, *rest)
+        made = shapes.of(value)(value, None, mine, mem, saw, defaults)
         mine = [note for note in mine if note[0] is not DEEP]
         if mine:
             notes.append((INNER, link, tuple(mine)))
@@ -67,16 +71,11 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
 
 def _glance(members: dict[str, Value]) -> int:
     """Tell values apart by the names of their members, and by what the first of these says."""
-    return hash((*members, marshal.dumps(next(iter(members.values()), None))))
-
-
-def _measured(work: Callable[..., Value], saw: Saw, value: Value, *rest: Any) -> Value:
-    """Translate a value; code counts the objects in it, and few of them are not nested too deep."""
-    before = saw.size
-    made = work(value, *rest)
-    if saw.size - before > _FEW:
-        shallow([value])
-    return made
+    first: Any = next(iter(members.values()), {})
+    try:
+        return hash((*members, *first.values()))
+    except (AttributeError, TypeError):
+        return hash((*members, marshal.dumps(first)))
 
 
 def _is_new(met: set[int], mark: int) -> bool:
