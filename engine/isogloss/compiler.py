@@ -81,7 +81,7 @@ class Compiler:
         self.module.after.append(f"SETS.update({{{sets}}})")
         source = self.module.source()
         clock = _CLOCK if "mem.get('now')" in source else "del clock"
-        return source + _ENTRY.format(call=f"{name}s[tuple(v)](v, None, notes, mem, saw, defaults)", clock=clock)
+        return source + _ENTRY.format(call=f"{name}s.any(v, None, notes, mem, saw, defaults)", clock=clock)
 
     def function(self) -> Fast:
         """Make the function that runs the lens; raises Unsupported."""
@@ -115,7 +115,7 @@ class Compiler:
         """Write what finds the function of an object, as `shapes.Shapes.of` does."""
         lead, word = self._lead(name)[0], self.module.fresh("w")
         said = f"{word} if type({word} := {value}.get({lead!r})) is str else None"
-        return f"{made}s[tuple({value})]" if lead is None else f"{made}w[{said}]"
+        return f"{made}s.any" if lead is None else f"{made}w[{said}]"
 
     def _lead(self, name: str) -> tuple[str | None, frozenset[str]]:
         """Name what shapes of a set begin with: sets that hold themselves have many small objects of a few sorts."""
@@ -198,28 +198,25 @@ class Compiler:
         self.context.nested = name in self.recursive
         try:
             shape = ShapeCompiler(self.context, rules, sort, self.lay, held).shaped(names, nulls, said, general)
-            made["own"] = self._function("P", SET_ARGUMENTS, shape.whole())
-            if name in self.recursive and not _pure(self.module.functions):
-                made = {}
-            elif (lead := self._lead(name)[0]) is not None:
-                made |= self._sorted(general, lead, said.get(lead), shape)
+            if name not in self.recursive or _pure([*self.module.functions, *shape.lines]):
+                made = self._made(general, name, shape, said)
         except Unsupported:
-            made = {}
+            pass
         finally:
             self.open -= own
             self.context.nested = False
             self._load(self.module.source())
-        return Made(**{"own": None} | {word: self.space[function] for word, function in made.items()})
+        return Made(**{word: self.space[function] for word, function in made.items()})
 
-    def _sorted(self, general: str, lead: str, word: str | None, shape: Shape) -> dict[str, str]:
-        """Write the functions for all shapes of a set that have come often."""
+    def _made(self, general: str, name: str, shape: Shape, said: Mapping[str, str]) -> dict[str, str]:
+        """Write the functions for a shape: one for several shapes of its set, else its own."""
+        lead = self._lead(name)[0]
+        word = None if lead is None else said.get(lead)
         known = self.sorts.setdefault(general, Sorted(general[:-1], lead))
         if not known.add(word, shape):
-            return {}
-        return {
-            "sort": self._function("W", SET_ARGUMENTS, known.sort(word)),
-            "members": self._function("M", MEMBERS_ARGUMENTS, known.members()),
-        }
+            return {"own": self._function("P", SET_ARGUMENTS, shape.whole())}
+        made = {"sort": self._function("W", SET_ARGUMENTS, known.sort(word))}
+        return made if lead is None else made | {"members": self._function("M", MEMBERS_ARGUMENTS, known.members())}
 
     def _function(self, head: str, arguments: str, body: Code) -> str:
         made = self.module.fresh(head)

@@ -55,7 +55,7 @@ class ShapeCompiler(SetCompiler):
             self._clusters(body, reads)
             self._unread(body, always)
         body.add("return out")
-        return Shape(values, self._expected(values, nulls, general), body.lines)
+        return Shape(values, nulls, frozenset(self.taken), self._expected(values, nulls, general), body.lines)
 
     def _admit(self, names: tuple[str, ...], nulls: frozenset[str]) -> None:
         odd = self.rules.refers | (self._refused() - nulls)

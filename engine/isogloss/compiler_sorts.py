@@ -16,8 +16,10 @@ from isogloss.compiler_code import Code
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: So many shapes with one word have code in one function, and so many of one set in that of members.
+#: So many shapes with one word have code in one function; so many of a set without words, whose objects are larger; and
+#: so many of one set in the function of members.
 _MANY: Final = 24
+_SOME: Final = 4
 _FEW: Final = 12
 #: The function of members: an object of them, and what its set's functions take.
 MEMBERS_ARGUMENTS: Final = "x, above, how, notes, mem, saw, defaults"
@@ -30,6 +32,9 @@ class Shape:
 
     #: The variables that its body expects the values of its names in.
     values: dict[str, str]
+    #: Names that are null in such objects, and those that layouts read, which look for themselves what is there.
+    nulls: frozenset[str]
+    taken: frozenset[str]
     #: A line that sends elsewhere what is not as it was in the first object of this shape.
     expected: str
     #: Lines of a function's body, to its end.
@@ -47,17 +52,26 @@ class Shape:
         code.lines += self.lines
         return code
 
-    def branch(self, code: Code, lead: str, end: Sequence[str], link: Sequence[str] = ()) -> None:
+    def branch(self, code: Code, lead: str | None, end: Sequence[str], link: Sequence[str] = ()) -> None:
         """Emit the body for an object of this size, if it has these names; what stands under `lead` is known."""
-        read = {name: var for name, var in self.values.items() if name != lead}
-        tests = [f"({var} := v.get({name!r})) is not None" for name, var in read.items()]
+        given = {name for name in self.values if name == lead or name in self.taken}
+        tests = [self._test(name) for name in self.values if name != lead]
         with code.block(f"if {' and '.join(tests) or True}:"):
-            if self._says(self.values.get(lead)):
-                code.add(f"{self.values[lead]} = v[{lead!r}]")
+            code.add(
+                *(f"{var} = v[{name!r}]" for name, var in self.values.items() if name in given and self._says(var))
+            )
             code.add(*(link if self._says("link") else ()), *(line[4:] for line in self.lines[:-1]), *end)
 
-    def _says(self, var: str | None) -> bool:
-        return var is not None and any(re.search(rf"\b{var}\b", line) for line in self.lines)
+    def _test(self, name: str) -> str:
+        """Write the test that an object has a name, as it is expected."""
+        if name in self.taken:
+            return f"{name!r} in v"
+        if name in self.nulls:
+            return f"v.get({name!r}, 0) is None"
+        return f"({self.values[name]} := v.get({name!r})) is not None"
+
+    def _says(self, var: str) -> bool:
+        return any(re.search(rf"\b{var}\b", line) for line in self.lines)
 
 
 @dataclass(slots=True)
@@ -66,7 +80,7 @@ class Sorted:
 
     #: How its functions are called, but for their last letter.
     name: str
-    lead: str
+    lead: str | None
     shapes: dict[str | None, dict[frozenset[str], Shape]] = field(
         default_factory=dict["str | None", "dict[frozenset[str], Shape]"]
     )
@@ -74,15 +88,16 @@ class Sorted:
     def add(self, word: str | None, shape: Shape) -> bool:
         """Take a shape in; tells whether there was room for it."""
         known = self.shapes.setdefault(word, {})
-        if len(known) < _MANY:
+        room = len(known) < (_SOME if self.lead is None else _MANY)
+        if room:
             known[frozenset(shape.values)] = shape
-        return len(known) < _MANY
+        return room
 
     def sort(self, word: str | None) -> Code:
         """Write the body of a function for all shapes with one word."""
-        code = Code()
+        code, shape = Code(), "tuple(v)" if self.lead is None else f"{word!r}, *v"
         self._by_size(code, self.shapes[word].values(), ["return out"])
-        code.add(f"return {self.name}s[{word!r}, *v]({SET_ARGUMENTS})")
+        code.add(f"return {self.name}s[{shape}]({SET_ARGUMENTS})")
         return code
 
     def members(self) -> Code:

@@ -29,9 +29,9 @@ _LOCK: Final = Lock()
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The code of a shape, that of all shapes with its word, and that of an object of such objects."""
+    """The code of a shape: its own, or that of several with its word, and that of an object of such objects."""
 
-    own: Work | None
+    own: Work | None = None
     sort: Work | None = None
     members: Work | None = None
 
@@ -53,12 +53,16 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         self.words = words
         self.make = make
         self.seen: dict[tuple[Any, ...], int] = {}
-        #: The functions of all shapes with one word.
+        #: The functions of several shapes with one word, and that of several shapes where there are no words.
         self.sorts = Sorts(self)
+        self.any: Work = self._look_up
 
     def of(self, value: dict[str, Value]) -> Work:
         """Find the function for an object."""
-        return self[tuple(value)] if self.lead is None else self.sorts[said(value, self.lead)]
+        return self.any if self.lead is None else self.sorts[said(value, self.lead)]
+
+    def _look_up(self, value: dict[str, Value], *rest: Any) -> Value:
+        return self[tuple(value)](value, *rest)
 
     def __missing__(self, shape: tuple[Any, ...]) -> Work:
         """Return the general function, or one that makes the shape's own at its first call."""
@@ -80,11 +84,17 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         with _LOCK:
             if shape not in self:
                 known = {} if word is None or self.lead is None else {self.lead: word}
-                made = self.make(names, nulls, known)
-                self[shape] = made.own or self.general
-                if made.sort is not None and made.members is not None:
-                    self.sorts[word], self.sorts.members = made.sort, made.members
-        return self[shape](value, *rest)
+                self._take(shape, word, self.make(names, nulls, known))
+        return self.of(value)(value, *rest)
+
+    def _take(self, shape: tuple[Any, ...], word: str | None, made: Made) -> None:
+        """Use the code of a shape; what the code of several does not take of it is the general function's."""
+        self[shape] = made.own or self.general
+        self.sorts.members = made.members or self.sorts.members
+        if made.sort is not None and self.lead is None:
+            self.any = made.sort
+        elif made.sort is not None:
+            self.sorts[word] = made.sort
 
 
 class Sorts(dict["str | None", "Work"]):
