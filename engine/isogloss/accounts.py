@@ -141,17 +141,17 @@ class Accounts:
         """Account for every leaf at or below a place that nobody claimed."""
         if path in self.claims:
             return
-        if path in self.also:
+        holds = isinstance(value, dict | list) and bool(value)
+        # What others have read in part is not read as a whole.
+        if path in self.also and not (holds and path in self.around):
             self.claim(path, *self.also[path])
             return
-        if path in self.touched and isinstance(value, dict | list) and value:
+        if path in self.touched and holds:
             for step, member in value.items() if isinstance(value, dict) else enumerate(value):
                 self.sweep(member, (*path, step), nulls_absent=nulls_absent)
         elif value is None and nulls_absent:
             self.claim(path, "satisfied", Owner("null", ""))
-        elif not (
-            isinstance(value, dict | list) and value and self._dropped_below(value, path, nulls_absent=nulls_absent)
-        ):
+        elif not (holds and self._dropped_below(value, path, nulls_absent=nulls_absent)):
             self._lose_unread(value, path)
 
     def _dropped_below(self, value: Any, path: Path, *, nulls_absent: bool) -> bool:

@@ -23,6 +23,8 @@ _SOME: Final = 4
 _FEW: Final = 12
 #: The function of members: an object of them, and what its set's functions take.
 MEMBERS_ARGUMENTS: Final = "x, above, how, notes, mem, saw, defaults"
+#: Where a member stands, for those that say so.
+_LINK: Final = ["link = (above, how, key)"]
 _CALLS: Final = re.compile(r"\bS\d+[sw]?\b")
 
 
@@ -96,7 +98,7 @@ class Sorted:
     def sort(self, word: str | None) -> Code:
         """Write the body of a function for all shapes with one word."""
         code, shape = Code(), "tuple(v)" if self.lead is None else f"{word!r}, *v"
-        self._by_size(code, self.shapes[word].values(), ["return out"])
+        self._by_size(code, self.shapes[word].values(), ["return out"], None if word is None else self.lead)
         code.add(f"return {self.name}s[{shape}]({SET_ARGUMENTS})")
         return code
 
@@ -108,7 +110,7 @@ class Sorted:
             code.add(f"word = v.get({self.lead!r})")
             for word, leaves in self._leaves().items():
                 with code.block(f"{head} word == {word!r}:"):
-                    self._by_size(code, leaves, ["made[key] = out", "continue"], ["link = (above, how, key)"])
+                    self._by_size(code, leaves, ["made[key] = out", "continue"], self.lead, _LINK)
                 head = "elif"
             called = f"{self.name}w[word if type(word) is str else None]"
             code.add(f"made[key] = {called}(v, (above, how, key), notes, mem, saw, defaults)")
@@ -122,12 +124,16 @@ class Sorted:
             found.setdefault(word, []).append(shape)
         return found
 
-    def _by_size(self, code: Code, shapes: Iterable[Shape], end: Sequence[str], link: Sequence[str] = ()) -> None:
+    @staticmethod
+    def _by_size(
+        code: Code, shapes: Iterable[Shape], end: Sequence[str], lead: str | None, link: Sequence[str] = ()
+    ) -> None:
+        """Emit what tells shapes apart; under `lead` the word that is known stands in all of them."""
         shapes, head = list(shapes), "if"
         code.add("size = len(v)")
         for size in sorted({len(shape.values) for shape in shapes}):
             with code.block(f"{head} size == {size}:"):
                 for shape in shapes:
                     if len(shape.values) == size:
-                        shape.branch(code, self.lead, end, link)
+                        shape.branch(code, lead, end, link)
             head = "elif"

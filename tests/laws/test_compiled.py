@@ -274,6 +274,80 @@ def test_what_is_nested_too_deep_is_left_to_the_interpreter(way, more):
     assert by_code(lens, WHOLE[way], way[0], NEVER) is not None
 
 
+WRAPS = {
+    "member": lambda inner: {"type": "object", "properties": {"a": inner}},
+    "item": lambda inner: {"type": "array", "items": inner},
+    "either": lambda inner: {"anyOf": [inner, {"type": "string"}]},
+}
+DECLARED = {
+    "openai": (
+        {"openai": "gpt-4.1", "gemini": "gemini-1.5-flash"},
+        lambda schema: {"tools": [{"type": "function", "function": {"name": "f", "parameters": schema}}]},
+    ),
+    "gemini": (
+        {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"},
+        lambda schema: {"tools": [{"functionDeclarations": [{"name": "f", "parameters": schema}]}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("reader", DECLARED)
+@pytest.mark.parametrize("wrap", WRAPS)
+@pytest.mark.parametrize(("depth", "fits"), [(3, True), (30, True), (250, False)])
+def test_schemas_of_any_depth_are_what_the_interpreter_says_however_often_they_come(reader, wrap, depth, fits):
+    models, declared = DECLARED[reader]
+    lens = lens_of("request", reader, models)
+    schema = functools.reduce(lambda inner, _: WRAPS[wrap](inner), range(depth), {"type": "string"})
+    document = {
+        **WHOLE["request", reader],
+        **declared({"type": "object", "properties": {f"{wrap}{depth}": schema}}),
+    }
+    wanted = by_hand(lens, document, "request")
+    assert (wanted[0] is isogloss.DocumentError) is not fits
+    for _ in range(6):  # new, met, known, and built by code of its own
+        for often in (NEVER, AT_ONCE):
+            found = by_code(lens, document, "request", often)
+            assert found == (wanted if fits else None)
+
+
+@pytest.mark.parametrize("reader", DECLARED)
+def test_a_schema_of_many_objects_is_looked_at_for_its_depth(reader):
+    models, declared = DECLARED[reader]
+    lens = lens_of("request", reader, models)
+    members = {f"wide{number}": {"type": "object", "properties": {"a": {"type": "string"}}} for number in range(300)}
+    document = {**WHOLE["request", reader], **declared({"type": "object", "properties": members})}
+    for often in (NEVER, AT_ONCE):
+        assert by_code(lens, document, "request", often) == by_hand(lens, document, "request")
+
+
+NODES = [
+    {"type": ["string", "null"]},
+    {"type": "string", "description": None},
+    {"type": 5},
+    {"type": "string", "description": ["x"]},
+    {"type": "string", "enum": ["a", None]},
+    {"type": "string", "enum": ["a", 1]},
+    {"type": "string", "enum": "a"},
+    {"description": "what", "type": "string"},
+    {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]},
+    {"type": "object", "properties": {"a": {"type": "string"}}, "required": {"a": 1}},
+    {"type": "object", "properties": {"a": {"type": "string"}}, "required": [["a"]]},
+    "string",
+    None,
+    [],
+]
+
+
+@pytest.mark.parametrize("reader", DECLARED)
+@pytest.mark.parametrize("node", NODES)
+def test_odd_nodes_among_usual_ones_are_what_the_interpreter_says(reader, node):
+    models, declared = DECLARED[reader]
+    usual = {"type": "string", "description": "what"}
+    for place in ({"odd": node, "usual": usual}, {"usual": usual, "more": usual, "odd": node}):
+        schema = {"type": "object", "properties": place, "required": ["usual"]}
+        held("request", reader, models, {**WHOLE["request", reader], **declared(schema)})
+
+
 def test_losses_of_what_is_gathered_are_told_by_code():
     schema = {"type": "object", "properties": {"a": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}
     tools = [{"type": "function", "function": {"name": name, "parameters": schema}} for name in "fg"]
@@ -335,8 +409,9 @@ def test_ordinary_documents_are_traced_by_code(phase, reader, file):
     assert done.ledger == slow(lens, document, memory(phase, document), Traced(), ()).ledger
 
 
-def test_changing_a_result_changes_no_other():
-    tool = {"name": "f", "parameters": {"type": "OBJECT", "properties": {"a": {"type": "STRING"}}}}
+@pytest.mark.parametrize("spelled", [str.upper, str.lower])
+def test_changing_a_result_changes_no_other(spelled):
+    tool = {"name": "f", "parameters": {"type": spelled("object"), "properties": {"a": {"type": spelled("string")}}}}
     body = {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"functionDeclarations": [tool]}]}
     gloss = isogloss.Translator("gemini", "openai")
     kept = copy.deepcopy(gloss.exchange("chat", copy.deepcopy(body), model="gpt-4.1").request.body)
