@@ -19,7 +19,7 @@ from isogloss.compiler_examples import Context
 from isogloss.compiler_layouts import LayoutCompiler
 from isogloss.compiler_sets import SetCompiler
 from isogloss.compiler_shapes import ShapeCompiler, asked_most
-from isogloss.compiler_sorts import MEMBERS_ARGUMENTS, Shape, Sorted
+from isogloss.compiler_sorts import MANY_ARGUMENTS, Shape, Sorted
 from isogloss.example import Obj, Var
 from isogloss.notes import DEEP, LOST, NO, Bail
 from isogloss.shapes import Made, Shapes
@@ -81,7 +81,7 @@ class Compiler:
         self.module.after.append(f"SETS.update({{{sets}}})")
         source = self.module.source()
         clock = _CLOCK if "mem.get('now')" in source else "del clock"
-        return source + _ENTRY.format(call=f"{name}s.any(v, None, notes, mem, saw, defaults)", clock=clock)
+        return source + _ENTRY.format(call=f"{name}s.several(v, None, notes, mem, saw, defaults)", clock=clock)
 
     def function(self) -> Fast:
         """Make the function that runs the lens; raises Unsupported."""
@@ -115,7 +115,7 @@ class Compiler:
         """Write what finds the function of an object, as `shapes.Shapes.of` does."""
         lead, word = self._lead(name)[0], self.module.fresh("w")
         said = f"{word} if type({word} := {value}.get({lead!r})) is str else None"
-        return f"{made}s.any" if lead is None else f"{made}w[{said}]"
+        return f"{made}s.several" if lead is None else f"{made}w[{said}]"
 
     def _lead(self, name: str) -> tuple[str | None, frozenset[str]]:
         """Name what shapes of a set begin with: sets that hold themselves have many small objects of a few sorts."""
@@ -216,7 +216,10 @@ class Compiler:
         if not known.add(word, shape):
             return {"own": self._function("P", SET_ARGUMENTS, shape.whole())}
         made = {"sort": self._function("W", SET_ARGUMENTS, known.sort(word))}
-        return made if lead is None else made | {"members": self._function("M", MEMBERS_ARGUMENTS, known.members())}
+        if lead is not None:
+            made["members"] = self._function("M", MANY_ARGUMENTS, known.members())
+            made["items"] = self._function("M", MANY_ARGUMENTS, known.items())
+        return made
 
     def _function(self, head: str, arguments: str, body: Code) -> str:
         made = self.module.fresh(head)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_clusters import (
     Cluster,
@@ -25,10 +26,12 @@ from isogloss.compiler_writing import Writing
 from isogloss.example import NAME_TOLD, All, Const, Each, Known, Node, Obj, Var, places
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from isogloss.lens import Conversion, Turn, TurnedSet
 
+#: A test that is nothing but the question whether a variable holds an object.
+_IS_OBJECT: Final = re.compile(r"isinstance\((\w+), dict\)")
 #: What is known here of a turned set.
 _TURNED = ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "excludes", "inline"]
 
@@ -86,8 +89,8 @@ class RuleCompiler:
             tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
         return " and ".join(tests) or "True"
 
-    def _guard(self, turn: Turn) -> str:
-        lens, held = self.context.lens, Held(names=self.shape, words=self.context.words)
+    def _guard(self, turn: Turn, objects: Collection[str] = ()) -> str:
+        lens, held = self.context.lens, Held(names=self.shape, words=self.context.words, objects=objects)
         return guard_source(self.context.module, turn.rule.when[lens.reader], "v", snake=lens.snake, held=held)
 
     def _strays(self, var: str, among: Mapping[str, str]) -> Iterable[str]:
@@ -150,9 +153,7 @@ class RuleCompiler:
         reading.object(read.node, thing)
         if reading.hollow and not turn.rule.also:
             raise Unsupported(turn.id)
-        # Where names are known a condition takes less than a codec does; what it asks does not depend on that.
-        more = self._more_tests(read)
-        tests = [*reading.tests, *more] if self.shape is None else [*more, *reading.tests]
+        tests = self._ordered(read, reading.tests)
         reading.things = [one for one in reading.things if one is not thing]
         reading.finish()
         code.add(f"if not ({' and '.join(tests)}): {leave}") if tests else None
@@ -165,6 +166,17 @@ class RuleCompiler:
             code.add(f"{'' if sure else f'if {known} is not None: '}mem[{name!r}] = {known}")
             code.add(f"if type({known}) in BOXES: notes.append((DEEP, {known}))")
         self._commit(code, read, reading.env, path)
+
+    def _ordered(self, read: Read, tests: list[str]) -> list[str]:
+        """Put what a rule asks after what its example asks; where names are known it takes less than codecs do."""
+        if self.shape is None:
+            return [*tests, *self._more_tests(read)]
+        plain = {found[1]: test for test in tests if (found := _IS_OBJECT.fullmatch(test))}
+        return [
+            *plain.values(),
+            *self._more_tests(read, plain),
+            *(test for test in tests if test not in plain.values()),
+        ]
 
     def _many(self, code: Code, read: Read, given: dict[str, str], path: tuple[str, ...], leave: str) -> bool:
         """A list or an object whose every member a set translates; `both: name` with `each:` or `values:`."""
@@ -199,11 +211,12 @@ class RuleCompiler:
         if nests is not None:  # what holds many may be nested deep
             code.add(f"saw.size += WEIGHT * len({value})")
         # A comprehension would be a function, and all it takes from this one would cost more everywhere.
-        if sort == "list":
+        if nests:
+            each = "members" if sort == "dict" else "each"
+            code.add(f"{made} = {nests}.{each}({value}, link, {how}, notes, mem, saw, defaults)")
+        elif sort == "list":
             code.add(f"{made} = []")
             code.add(f"for {step}, {member} in enumerate({value}): {made}.append({call})")
-        elif nests:
-            code.add(f"{made} = {nests}.members({value}, link, {how}, notes, mem, saw, defaults)")
         else:
             code.add(f"{made} = {{}}", f"for {step}, {member} in {value}.items(): {made}[{step}] = {call}")
 
@@ -227,10 +240,10 @@ class RuleCompiler:
             scopes.append(((*path, *prefix), kept, rule, place))
         return tuple(scopes)
 
-    def _more_tests(self, read: Read) -> list[str]:
+    def _more_tests(self, read: Read, objects: Collection[str] = ()) -> list[str]:
         rule, lens = read.turn.rule, self.context.lens
         tests = seen(rule)
-        if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
+        if read.turn.guard is not None and (asked := self._guard(read.turn, objects)) != "True":
             tests.append(asked)
         if rule.knows.get(lens.reader):
             tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")

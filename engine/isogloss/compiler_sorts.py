@@ -1,4 +1,4 @@
-"""What was compiled for the shapes of one set, put together: one function for all shapes with a word, one for members.
+"""What was compiled for the shapes of one set, put together: a function for all shapes with a word, others for many.
 
 Sets that hold themselves have many small objects of a few sorts. What tells these apart is asked in one function: a
 word, how many names there are, and whether one or two of them are there.
@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 #: So many shapes with one word have code in one function; so many of a set without words, whose objects are larger; and
-#: so many of one set in the function of members.
+#: so many of one set in the functions of many.
 _MANY: Final = 24
 _SOME: Final = 4
 _FEW: Final = 12
-#: The function of members: an object of them, and what its set's functions take.
-MEMBERS_ARGUMENTS: Final = "x, above, how, notes, mem, saw, defaults"
-#: Where a member stands, for those that say so.
+#: The functions of many: an object or a list of them, and what their set's functions take.
+MANY_ARGUMENTS: Final = "x, above, how, notes, mem, saw, defaults"
+#: Where one of them stands, for those that say so.
 _LINK: Final = ["link = (above, how, key)"]
 _CALLS: Final = re.compile(r"\bS\d+[sw]?\b")
 
@@ -104,16 +104,23 @@ class Sorted:
 
     def members(self) -> Code:
         """Write the body of a function for an object of such objects; those that hold others are called."""
+        return self._each("{}", "x.items()", "made[key] = {}")
+
+    def items(self) -> Code:
+        """Write the body of a function for a list of such objects."""
+        return self._each("[]", "enumerate(x)", "made.append({})")
+
+    def _each(self, empty: str, pairs: str, put: str) -> Code:
         code, head = Code(), "if"
-        code.add("made = {}")
-        with code.block("for key, v in x.items():"):
+        code.add(f"made = {empty}")
+        with code.block(f"for key, v in {pairs}:"):
             code.add(f"word = v.get({self.lead!r})")
             for word, leaves in self._leaves().items():
                 with code.block(f"{head} word == {word!r}:"):
-                    self._by_size(code, leaves, ["made[key] = out", "continue"], self.lead, _LINK)
+                    self._by_size(code, leaves, [put.format("out"), "continue"], self.lead, _LINK)
                 head = "elif"
             called = f"{self.name}w[word if type(word) is str else None]"
-            code.add(f"made[key] = {called}(v, (above, how, key), notes, mem, saw, defaults)")
+            code.add(put.format(f"{called}(v, (above, how, key), notes, mem, saw, defaults)"))
         code.add("return made")
         return code
 

@@ -208,9 +208,9 @@ class Exchange:
         if not gloss.usual:
             check_size(body, gloss.limits)
         done = fast(lens, body, self._said(self.values, lens, body), gloss)
-        return (
-            slow(lens, body, Memory(self._said(self.values, lens, body), gloss.clock), gloss) if done is None else done
-        )
+        if done is None:  # generated code may have added to what it was told
+            done = slow(lens, body, Memory(self._said(self.values, lens, body), gloss.clock), gloss)
+        return done
 
     def stream(self) -> Stream:
         """Open the reply as a stream, sans-IO: `feed` takes the target's events, and gives the source's."""

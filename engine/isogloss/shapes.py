@@ -29,11 +29,12 @@ _LOCK: Final = Lock()
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The code of a shape: its own, or that of several with its word, and that of an object of such objects."""
+    """The code of a shape: its own, or that of several with its word, and that of an object or a list of these."""
 
     own: Work | None = None
     sort: Work | None = None
     members: Work | None = None
+    items: Work | None = None
 
 
 class Shapes(dict[tuple[Any, ...], "Work"]):
@@ -55,11 +56,11 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         self.seen: dict[tuple[Any, ...], int] = {}
         #: The functions of several shapes with one word, and that of several shapes where there are no words.
         self.sorts = Sorts(self)
-        self.any: Work = self._look_up
+        self.several: Work = self._look_up
 
     def of(self, value: dict[str, Value]) -> Work:
         """Find the function for an object."""
-        return self.any if self.lead is None else self.sorts[said(value, self.lead)]
+        return self.several if self.lead is None else self.sorts[said(value, self.lead)]
 
     def _look_up(self, value: dict[str, Value], *rest: Any) -> Value:
         return self[tuple(value)](value, *rest)
@@ -91,8 +92,9 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         """Use the code of a shape; what the code of several does not take of it is the general function's."""
         self[shape] = made.own or self.general
         self.sorts.members = made.members or self.sorts.members
+        self.sorts.each = made.items or self.sorts.each
         if made.sort is not None and self.lead is None:
-            self.any = made.sort
+            self.several = made.sort
         elif made.sort is not None:
             self.sorts[word] = made.sort
 
@@ -103,11 +105,17 @@ class Sorts(dict["str | None", "Work"]):
     def __init__(self, shapes: Shapes) -> None:
         super().__init__()
         self.shapes = shapes
+        #: The functions of an object and of a list of such objects.
         self.members: Work = self._members
+        self.each: Work = self._each
 
     def _members(self, value: dict[str, Any], link: Any, how: Any, *rest: Any) -> Value:
         lead = self.shapes.lead or ""
         return {name: self[said(member, lead)](member, (link, how, name), *rest) for name, member in value.items()}
+
+    def _each(self, value: list[Any], link: Any, how: Any, *rest: Any) -> Value:
+        lead = self.shapes.lead or ""
+        return [self[said(item, lead)](item, (link, how, index), *rest) for index, item in enumerate(value)]
 
     def __missing__(self, word: str | None) -> Work:
         """Return what looks a shape up, as long as none has come often."""
