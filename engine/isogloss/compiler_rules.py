@@ -77,17 +77,21 @@ class RuleCompiler:
 
     def _condition(self, read: Read, var: str) -> str:
         """Write what must hold for a rule to run."""
-        rule, lens = read.turn.rule, self.context.lens
         # What has been laid is asked first: that costs least.
-        tests = [*seen(rule), *necessary(read.node, var, self.shape, self.context.words)]
-        tests += self._strays(var, rule.among)
-        if read.turn.guard is not None and (asked := self._guard(read.turn)) != "True":
-            tests.append(asked)
-        if rule.knows.get(lens.reader):
-            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
-        if rule.lacks.get(lens.reader):
-            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
+        tests = [*seen(read.turn.rule), *necessary(read.node, var, self.shape, self.context.words)]
+        tests += [*self._strays(var, read.turn.rule.among), *self._asked(read.turn)]
         return " and ".join(tests) or "True"
+
+    def _asked(self, turn: Turn, objects: Collection[str] = ()) -> list[str]:
+        """Write what a rule asks of the document, and of the exchange."""
+        rule, reader = turn.rule, self.context.lens.reader
+        asked = "True" if turn.guard is None else self._guard(turn, objects)
+        tests = [] if asked == "True" else [asked]
+        if rule.knows.get(reader):
+            tests.append(f"mem.get({rule.knows[reader]!r}) is not None")
+        if rule.lacks.get(reader):
+            tests.append(f"mem.get({rule.lacks[reader]!r}) is None")
+        return tests
 
     def _guard(self, turn: Turn, objects: Collection[str] = ()) -> str:
         lens, held = self.context.lens, Held(names=self.shape, words=self.context.words, objects=objects)
@@ -241,15 +245,7 @@ class RuleCompiler:
         return tuple(scopes)
 
     def _more_tests(self, read: Read, objects: Collection[str] = ()) -> list[str]:
-        rule, lens = read.turn.rule, self.context.lens
-        tests = seen(rule)
-        if read.turn.guard is not None and (asked := self._guard(read.turn, objects)) != "True":
-            tests.append(asked)
-        if rule.knows.get(lens.reader):
-            tests.append(f"mem.get({rule.knows[lens.reader]!r}) is not None")
-        if rule.lacks.get(lens.reader):
-            tests.append(f"mem.get({rule.lacks[lens.reader]!r}) is None")
-        return tests
+        return [*seen(read.turn.rule), *self._asked(read.turn, objects)]
 
     def _commit(self, code: Code, read: Read, env: dict[str, Bind], path: tuple[str, ...]) -> None:
         turn = read.turn

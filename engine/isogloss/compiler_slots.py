@@ -246,12 +246,7 @@ class Slots(Laying):
         objects = [one.var for one in reading.things]
         held = Held(places=reading.places(mine), fetched=known.fetched, objects=objects)
         asked = self._asked(block, thing.var, held)
-        tests = [
-            *self._outside(block),
-            *reading.tests,
-            *self._where(block, reading.env),
-            *asked,
-        ] or ["True"]
+        tests = [*self._outside(block), *reading.tests, *self._where(block, reading.env), *asked] or ["True"]
         path = thing.path
         if block.block.inner is None:
             reading.finish()

@@ -36,6 +36,8 @@ class Exchange:
     #: The shares of a request that takes several calls: each one's translation, and what its reply may know.
     shares: tuple[tuple[Translation, Memory], ...] = ()
     _memory: Memory | None = None
+    #: Whether its reply must fit a schema.
+    _held = False
 
     def __init__(
         self, gloss: Translator, operation: str, body: Value, model: str | None, stream: bool | None, known: Known
@@ -56,6 +58,7 @@ class Exchange:
             self._told(done)
         self.request = done
         if opening.fit is not None and opening.fit[0]["schema"] in self.values:
+            self._held = True
             self._enforce(None)
 
     def beginning(self) -> Object:
@@ -137,7 +140,7 @@ class Exchange:
         Raises DocumentError where a reply cannot be read, or one of them is missing.
         """
         lens = self.opening.plain_response
-        if lens is not None and self._memory is None and not headers and len(replies) == 1:
+        if lens is not None and self._memory is None and not (headers or self._held) and len(replies) == 1:
             done = fast(lens, replies[0], self._said(self.values, lens, replies[0]), self.gloss)
             if done is not None:
                 return self._told(done) if done.losses else done
@@ -189,7 +192,7 @@ class Exchange:
             self._told(done)
         if lens.answers is not None:
             shares.count(lens, request.body, body)
-        if opening.fit is not None:
+        if self._held:
             self._enforce(done.body)
         return done
 

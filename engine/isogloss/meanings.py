@@ -85,7 +85,7 @@ class Opening:
     def reply(self) -> Lens:
         """Return the lens of its replies. Raises UnknownName."""
         found = self.response = self.lens("response")
-        self.plain_response = found if self._gloss.usual and found.answers is None and self.fit is None else None
+        self.plain_response = found if self._gloss.usual and found.answers is None else None
         return found
 
     def streams(self, body: Object) -> bool:
