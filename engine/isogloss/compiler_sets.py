@@ -269,7 +269,7 @@ class SetCompiler(ClusterCompiler):
         if len(looking) < 2 or not any(looking):  # noqa: PLR2004 - one rule needs no level
             return False
         whole = any(tuple(map(str, drop.path)) == path[: len(drop.path)] for drop in self.rules.drops)
-        return not others or (not whole and all(_of_type(text, path) for text in others))
+        return not whole and all(_of_type(text, path) for text in others)
 
     def _descend(self, body: Code, cluster: Cluster, name: str, var: str, value: str, path: tuple[str, ...]) -> None:
         """Emit the level below a name; a value of another type there is read by the rules that ask for that."""
