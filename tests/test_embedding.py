@@ -23,11 +23,59 @@ def test_a_schema_to_enforce_is_looked_at_before_anything_is_asked(schema):
     assert exchange({**HELLO, "response_format": form}, enforce=False)
 
 
-# ------------------------------------------------------------------------------------------------ a budget
-
-
 def nested(depth):
     return {"type": "object", "properties": {"a": nested(depth - 1)}} if depth else {"type": "string"}
+
+
+OWED = {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}
+LIST = {"candidates": [{"content": {"parts": [{"text": "[1]"}]}, "finishReason": "STOP"}]}
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash", "a-model-that-no-family-knows"])
+@pytest.mark.parametrize("limits", [{}, {"depth": 50}])
+def test_a_reply_is_held_against_its_schema_whoever_translates_the_request(model, limits):
+    form = {"type": "json_object", "response_schema": OWED, "enforce_validation": True}
+    gloss = isogloss.Translator("openai", "gemini", limits=limits)
+    for odd in ({}, {"user": nested(20)}, {}):  # by code, or by the interpreter
+        asked = gloss.exchange("chat", {**HELLO, "response_format": form, **odd}, model=model)
+        assert asked.demand() is not None
+        with pytest.raises(isogloss.ValidationError):
+            asked.response(LIST)
+
+
+@pytest.mark.parametrize("model", ["gemini-2.5-flash", "a-model-that-no-family-knows"])
+def test_an_error_names_the_callers_place_whoever_translates_the_request(model):
+    details = [
+        {"@type": "type.googleapis.com/google.rpc.BadRequest", "fieldViolations": [{"field": "contents[0].parts"}]}
+    ]
+    error = {"error": {"code": 400, "status": "INVALID_ARGUMENT", "message": "no", "details": details}}
+    gloss = isogloss.Translator("openai", "gemini")
+    for odd in ({}, {"metadata": nested(80)}, {}):
+        assert (
+            gloss.exchange("chat", {**HELLO, **odd}, model=model).error(400, error).body["error"]["param"] == "messages"
+        )
+
+
+def test_the_clock_is_asked_in_what_is_left_to_the_interpreter():
+    gloss = isogloss.Translator("openai", "gemini", clock=lambda: 1_700_000_000)
+    for _ in range(3):
+        made = gloss.exchange("files.create", {"purpose": "user_data", "file": {"filename": "a.txt"}})
+        assert made.response({"file": {"name": "files/a"}}).body["created_at"] == 1_700_000_000
+
+
+@pytest.mark.parametrize("odd", [{}, {"user": nested(80)}])
+def test_what_becomes_of_a_document_does_not_reach_its_account(odd):
+    gloss = isogloss.Translator("openai", "gemini", trace=True)
+    for _ in range(3):
+        body = {**HELLO, **odd, "stop": ["a"]}
+        done = gloss.exchange("chat", body).request
+        body["stop"].clear()
+        done.body["generationConfig"]["stopSequences"].clear()
+        told = next(step for step in done.ledger if step.pointer == "/stop")
+        assert (told.value, told.target_value) == (["a"], ["a"])
+
+
+# ------------------------------------------------------------------------------------------------ a budget
 
 
 def with_schema(depth):

@@ -80,7 +80,7 @@ class Compiler:
         sets = ", ".join(f"{key[0]!r}: {fn}" for key, fn in self.sets.items() if not key[1])
         self.module.after.append(f"SETS.update({{{sets}}})")
         source = self.module.source()
-        clock = _CLOCK if "mem.get('now')" in source else "del clock"
+        clock = _CLOCK if "mem.get('now')" in source or self.context.clocked else "del clock"
         return source + _ENTRY.format(call=f"{name}s.several(v, None, notes, mem, saw, defaults)", clock=clock)
 
     def function(self) -> Fast:

@@ -15,6 +15,7 @@ from isogloss.compiler_clusters import (
     one_leaf,
     rule_is_odd,
     short,
+    tells,
 )
 from isogloss.compiler_code import Code, Unsupported, steps
 from isogloss.compiler_examples import Thing
@@ -88,6 +89,7 @@ class ClusterCompiler(RuleCompiler):
         pieces = any(self.context.lens.layout(name).read.pieces for name in self.rules.layouts)
         if pieces or self.rules.nulls or self.rules.inline or self.held or self._shares(cluster):
             return BAIL
+        self.context.clocked |= any(tells(self.context.lens, read.turn, "now") for read in cluster.reads)
         indexes = tuple(read.index for read in cluster.reads)
         roots = tuple((*path, name) for name in cluster.names)
         made = f"portion({self.rules.name!r}, {self.sort!r}, {indexes!r}, {roots!r})"

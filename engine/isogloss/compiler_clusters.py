@@ -188,6 +188,16 @@ def asked_names(lens: Lens) -> set[str]:
     return found
 
 
+def tells(lens: Lens, turn: Turn, name: str, known: frozenset[str] = frozenset()) -> bool:
+    """Tell whether a rule, or a set that it leads to, says a value of the exchange."""
+    nodes = [node for _, node in (*nodes_of(turn.read), *nodes_of(turn.write))]
+    if any(isinstance(node, Known) and node.name == name for node in nodes):
+        return True
+    found = [lens.conversion(node.conversion) for node in nodes if isinstance(node, Var) and node.conversion]
+    sets = {one.name for one in found if one.sort == "set"} - known
+    return any(tells(lens, inner, name, known | sets) for one in sets for inner in lens.set(one).turns)
+
+
 def nodes_of(node: Node) -> Iterable[tuple[Any, Node]]:
     from isogloss.example import children
 

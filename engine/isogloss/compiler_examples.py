@@ -86,6 +86,8 @@ class Context:
     words: dict[str, str] = field(default_factory=dict[str, str])
     #: Whether the objects of this set hold such objects.
     nested: bool = False
+    #: Whether parts that are left to the interpreter ask what time it is.
+    clocked: bool = False
     #: Variables that hold no objects and no other lists if they hold a list.
     listed: set[str] = field(default_factory=set[str])
 

@@ -220,7 +220,7 @@ class Reading:
             raise Unsupported("list")
         self.code.add(f"{' = '.join(taken.values())} = None")
         with self.code.block(f"if {var} is not None:"):
-            self.code.add(f"if type({var}) is not list: raise Bail")
+            self.code.add(f"if type({var}) is not list or not {var}: raise Bail")
             with self.code.block(f"for {number}, {item} in enumerate({var}):"):
                 word = self.context.module.fresh()
                 self.code.add(f"{word} = {item}.get({lead!r})")

@@ -261,15 +261,18 @@ class SetCompiler(ClusterCompiler):
     def _descends(self, cluster: Cluster, path: tuple[str, ...]) -> bool:
         """Tell whether the rules of a name look into an object there, but for some about another type.
 
-        What none of them reads is lost name by name then, which is not so where a sentence is given for the whole.
+        What none of them reads is lost name by name then.
         """
         looking = [_looks_into(read, path[-1]) for read in cluster.reads]
         asked = [read.turn.rule.when.get(self.context.lens.reader) for read in cluster.reads]
         others = [text for text, looks in zip(asked, looking, strict=True) if not looks]
         if len(looking) < 2 or not any(looking):  # noqa: PLR2004 - one rule needs no level
             return False
-        whole = any(tuple(map(str, drop.path)) == path[: len(drop.path)] for drop in self.rules.drops)
-        return not whole and all(_of_type(text, path) for text in others)
+        return not others or (not self._told_whole(path) and all(_of_type(text, path) for text in others))
+
+    def _told_whole(self, path: tuple[str, ...]) -> bool:
+        """Tell whether a sentence is given for all of a place: it speaks of the whole where nothing inside is read."""
+        return any(tuple(map(str, drop.path)) == path[: len(drop.path)] for drop in self.rules.drops)
 
     def _descend(self, body: Code, cluster: Cluster, name: str, var: str, value: str, path: tuple[str, ...]) -> None:
         """Emit the level below a name; a value of another type there is read by the rules that ask for that."""
@@ -277,7 +280,11 @@ class SetCompiler(ClusterCompiler):
         inner = [Read(read.index, read.turn, _below(read, name)) for read in looking]
         if len(inner) == len(cluster.reads):
             body.add(f"if type({value}) is not dict or not {value}: raise Bail")
+            whole, before = self._told_whole((*path, name)), self.context.module.fresh("n")
+            body.add(*([f"{before} = len(notes)"] if whole else []))
             self._level(body, value, (*path, name), inner)
+            # Whether the whole is lost, or some names of it, is the interpreter's to say.
+            body.add(*([f"if len(notes) != {before}: raise Bail"] if whole else []))
             return
         with body.block(f"if type({value}) is dict and {value}:"):
             self._level(body, value, (*path, name), inner)

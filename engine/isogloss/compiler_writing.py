@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.codecs.codec import same
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields, steps
 from isogloss.compiler_examples import Bind, Context
 from isogloss.example import Const, Known, Node, Obj, Pick, Var, variables
@@ -185,6 +186,8 @@ class Writing:
             return Written(var, optional)
         if conversion.codec is None:
             return self._converted(bind, conversion, at)
+        if conversion.codec.write is same:
+            self._deep(bind)
         source = self.context.write(conversion, var)
         return Written(f"({source} if {var} is not None else None)" if optional else source, optional)
 

@@ -45,7 +45,7 @@ def _steps(account: Account) -> tuple[Step, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """One translated document: a new value; the input is never changed (unchanged leaves are shared with it)."""
+    """One translated document: a new value. The input is never changed; what goes over as it is, is shared with it."""
 
     body: Value
     losses: tuple[Loss, ...]
@@ -124,7 +124,8 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
         done = fast(lens, body, memory.values, gloss, more)
         if done is not None:
             return done
-        memory.values = before
+        memory.values.clear()  # an exchange looks at the same values
+        memory.values.update(before)
     return slow(lens, body, memory, gloss, more)
 
 
@@ -162,8 +163,16 @@ def slow(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple
     finally:
         memory.plain = not (memory.whole or memory.casts or memory.spelled)
     losses = () if gloss.on_loss == "ignore" else more + going.accounts.losses()
-    ledger = going.accounts.ledger(body, written) if gloss.trace else None
+    ledger = going.accounts.ledger(_copied(body), _copied(written)) if gloss.trace else None
     return Translation(written, losses, ledger, lens.version)
+
+
+def _copied(value: Value) -> Value:
+    """Copy a value that the interpreter has taken; what is no JSON in it is left where it is."""
+    try:
+        return marshal.loads(marshal.dumps(value))  # noqa: S302 - dumped here
+    except ValueError:
+        return value
 
 
 def seed_of(path: Path, body: Value, gloss: Translator) -> str:

@@ -311,6 +311,19 @@ def test_schemas_of_any_depth_are_what_the_interpreter_says_however_often_they_c
 
 
 @pytest.mark.parametrize("reader", DECLARED)
+@pytest.mark.parametrize("name", ["enum", "required", "description", "default", "example", "title", "minItems", "x"])
+@pytest.mark.parametrize("held_in", [lambda deep: deep, lambda deep: [deep], lambda deep: ["a", deep]])
+def test_what_a_new_schema_hands_on_is_not_nested_too_deep(reader, name, held_in):
+    models, declared = DECLARED[reader]
+    lens = lens_of("request", reader, models)
+    for number in range(3):
+        node = {"type": "string", name: held_in(DEEP)}
+        schema = {"type": "object", "properties": {f"{name}{number}{id(held_in)}": node}}
+        document = {**WHOLE["request", reader], **declared(schema)}
+        assert [by_code(lens, document, "request", often) for often in (NEVER, AT_ONCE)] == [None, None]
+
+
+@pytest.mark.parametrize("reader", DECLARED)
 def test_a_schema_of_many_objects_is_looked_at_for_its_depth(reader):
     models, declared = DECLARED[reader]
     lens = lens_of("request", reader, models)
