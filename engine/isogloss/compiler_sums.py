@@ -76,8 +76,9 @@ def _solve(context: Context, code: Code, full: dict[str, Bind], line: tuple[str,
             raise Unsupported(line[0])
         if bind.path is not None and not bind.coded:
             test = f"{bind.var} is not None and " if bind.optional else ""
-            odd = f"type({bind.var}) is not int or {bind.var} < 0"
-            code.add(f"if {test}({odd}): raise Bail" if test else f"if {odd}: raise Bail")
+            code.add(f"if {test}type({bind.var}) is not int: raise Bail")
+            if name in line[2:]:  # a negative part is what the whole is less than
+                code.add(f"if {test}{bind.var} < 0: raise Bail")
             full[name] = replace(bind, coded=True)
     total, first, *rest = line
     others = [binds[name].var for name in rest if name in binds]

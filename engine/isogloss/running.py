@@ -83,7 +83,8 @@ def _kept(lens: Lens, document: Value) -> Value:
         except OverflowError:  # of many objects all is one copy
             return marshal.dumps(document)
     kept = marshal.dumps(document)
-    lens.large = len(kept) > _LARGE
+    if len(kept) > _LARGE:
+        lens.large = True
     return kept
 
 
