@@ -218,7 +218,7 @@ class Compiler:
         made = {"sort": self._function("W", SET_ARGUMENTS, known.sort(word))}
         if lead is not None:
             made["members"] = self._function("M", MANY_ARGUMENTS, known.members())
-            made["items"] = self._function("M", MANY_ARGUMENTS, known.items())
+            made["each"] = self._function("M", MANY_ARGUMENTS, known.each())
         return made
 
     def _function(self, head: str, arguments: str, body: Code) -> str:

@@ -71,6 +71,12 @@ def seen(rule: Rule) -> list[str]:
     return [*(f"{word!r} in saw" for word in rule.saw), *(f"{word!r} not in saw" for word in rule.unseen)]
 
 
+def remembered(rule: Rule, reader: str) -> list[str]:
+    """Write what a rule asks of what the exchange knows."""
+    asked = [(rule.knows.get(reader), "is not None"), (rule.lacks.get(reader), "is None")]
+    return [f"mem.get({name!r}) {test}" for name, test in asked if name]
+
+
 @dataclass(slots=True)
 class Read:
     """A rule at one level of the document: its number, and its example from there on."""

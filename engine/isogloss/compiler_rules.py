@@ -14,6 +14,7 @@ from isogloss.compiler_clusters import (
     lost_note,
     one_leaf,
     overlapping,
+    remembered,
     rule_is_odd,
     seen,
 )
@@ -84,14 +85,8 @@ class RuleCompiler:
 
     def _asked(self, turn: Turn, objects: Collection[str] = ()) -> list[str]:
         """Write what a rule asks of the document, and of the exchange."""
-        rule, reader = turn.rule, self.context.lens.reader
         asked = "True" if turn.guard is None else self._guard(turn, objects)
-        tests = [] if asked == "True" else [asked]
-        if rule.knows.get(reader):
-            tests.append(f"mem.get({rule.knows[reader]!r}) is not None")
-        if rule.lacks.get(reader):
-            tests.append(f"mem.get({rule.lacks[reader]!r}) is None")
-        return tests
+        return [*([] if asked == "True" else [asked]), *remembered(turn.rule, self.context.lens.reader)]
 
     def _guard(self, turn: Turn, objects: Collection[str] = ()) -> str:
         lens, held = self.context.lens, Held(names=self.shape, words=self.context.words, objects=objects)

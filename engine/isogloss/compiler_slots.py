@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from isogloss.compiler_clusters import remembered
 from isogloss.compiler_code import Code, Unsupported, literal, odd_fields
 from isogloss.compiler_examples import Bind, Thing
 from isogloss.compiler_groups import BLOCK, RULE, Sink, below_scopes, lead_name, ordered_scopes, reads_slot, word_of
@@ -282,14 +283,9 @@ class Slots(Laying):
 
     def _outside(self, block: TurnedBlock) -> list[str]:
         """Write what a block asks of the object around it and of the exchange; that costs least, so it comes first."""
-        rule, reader = block.turn.rule, self.context.lens.reader
+        reader = self.context.lens.reader
         around = block.block.around.get(reader)
-        tests = [] if around is None else [self.around[around]]
-        if rule.knows.get(reader):
-            tests.append(f"mem.get({rule.knows[reader]!r}) is not None")
-        if rule.lacks.get(reader):
-            tests.append(f"mem.get({rule.lacks[reader]!r}) is None")
-        return tests
+        return [*([] if around is None else [self.around[around]]), *remembered(block.turn.rule, reader)]
 
     def fill(self, code: Code, thing: Thing, sink: Sink) -> None:
         """Read the blocks of a group that stands inside a block."""

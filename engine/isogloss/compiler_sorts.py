@@ -104,13 +104,13 @@ class Sorted:
 
     def members(self) -> Code:
         """Write the body of a function for an object of such objects; those that hold others are called."""
-        return self._each("{}", "x.items()", "made[key] = {}")
+        return self._all("{}", "x.items()", "made[key] = {}")
 
-    def items(self) -> Code:
+    def each(self) -> Code:
         """Write the body of a function for a list of such objects."""
-        return self._each("[]", "enumerate(x)", "made.append({})")
+        return self._all("[]", "enumerate(x)", "made.append({})")
 
-    def _each(self, empty: str, pairs: str, put: str) -> Code:
+    def _all(self, empty: str, pairs: str, put: str) -> Code:
         code, head = Code(), "if"
         code.add(f"made = {empty}")
         with code.block(f"for key, v in {pairs}:"):

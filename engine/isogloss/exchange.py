@@ -186,7 +186,7 @@ class Exchange:
         opening = self.opening
         if headers:
             body = routes.told(self.gloss.ruleset, f"{self.operation}.response", self.gloss.target, body, headers)
-        lens = opening.response or opening.reply()
+        lens = opening.reply()
         done = self._back(lens, body, asked)
         if done.losses:
             self._told(done)

@@ -278,7 +278,7 @@ def taker(name: str, options: Any) -> Callable[[Value], Value]:
 
 def _plumbed(value: Value) -> None:
     """Bail where what a codec is given might be nested too deep."""
-    if type(value) is dict or (type(value) is list and not is_vector(value) and not _FLAT.issuperset(map(type, value))):
+    if type(value) is dict or (type(value) is list and not is_vector(value) and not flat(value)):
         shallow([value])
 
 

@@ -58,9 +58,7 @@ class Opening:
         asks = f"{operation}.request" in documents or f"{operation}.response" not in documents
         #: The lens of its requests; an operation that has a reply only asks without a body.
         self.request = self.lens("request") if asks else None
-        #: The lens of its replies, once one has come.
-        self.response: Lens | None = None
-        #: The same, where nothing is asked of replies but what generated code does.
+        #: The lens of its replies, once one has come, where nothing is asked of them but what generated code does.
         self.plain_response: Lens | None = None
         #: That of its requests where one is one document, and nothing is said of it but what generated code says.
         self.plain_request: Lens | None = None
@@ -84,7 +82,7 @@ class Opening:
 
     def reply(self) -> Lens:
         """Return the lens of its replies. Raises UnknownName."""
-        found = self.response = self.lens("response")
+        found = self.lens("response")
         self.plain_response = found if self._gloss.usual and found.answers is None else None
         return found
 

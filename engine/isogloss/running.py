@@ -9,6 +9,7 @@ kept; what a caller does to the document or the body in the meantime does not re
 from __future__ import annotations
 
 import marshal
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -78,10 +79,8 @@ _LARGE: Final = 65_536
 def _kept(lens: Lens, document: Value) -> Value:
     """Copy a document: as bytes, or where such documents hold media, object by object with its texts shared."""
     if lens.large and type(document) is dict:
-        try:
+        with suppress(OverflowError):  # of many objects all is one copy
             return _object(document)
-        except OverflowError:  # of many objects all is one copy
-            return marshal.dumps(document)
     kept = marshal.dumps(document)
     if len(kept) > _LARGE:
         lens.large = True

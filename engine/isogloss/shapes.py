@@ -34,7 +34,7 @@ class Made:
     own: Work | None = None
     sort: Work | None = None
     members: Work | None = None
-    items: Work | None = None
+    each: Work | None = None
 
 
 class Shapes(dict[tuple[Any, ...], "Work"]):
@@ -92,7 +92,7 @@ class Shapes(dict[tuple[Any, ...], "Work"]):
         """Use the code of a shape; what the code of several does not take of it is the general function's."""
         self[shape] = made.own or self.general
         self.sorts.members = made.members or self.sorts.members
-        self.sorts.each = made.items or self.sorts.each
+        self.sorts.each = made.each or self.sorts.each
         if made.sort is not None and self.lead is None:
             self.several = made.sort
         elif made.sort is not None:

@@ -27,7 +27,7 @@ class Codec:
     write: Callable[[tuple[Value, ...], Options], Value]
     #: Options without which it cannot work.
     needs: frozenset[str] = frozenset()
-    #: Has it done only where it must be: `references.spare` in either direction, others where they write.
+    #: Has what it does where it writes done only where it must be.
     spares: Callable[..., Callable[[Value], Value]] | None = None
     #: Makes the function that reads one flat value at once, or returns ABSENT where it does not fit.
     at_once: Callable[[Options], Callable[[Value], Value]] | None = None
