@@ -28,7 +28,7 @@ from isogloss.values import ABSENT, same
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from isogloss.lens import Lens, TurnedSet
+    from isogloss.lens import Lens, TurnedLayout, TurnedSet
 
     Fast = Callable[..., Any]
 
@@ -165,9 +165,25 @@ class Compiler:
             layout = self.lens.layout(rules.layouts[number])
             taken = LayoutCompiler(self.context, layout, number, scopes, self.asked).compile(body)
             made = self.module.fresh("lay")
-            self.module.function(made, LAYOUT_ARGUMENTS, body)
+            self.module.function(f"{made}_", LAYOUT_ARGUMENTS, body)
+            kept = self._remembered(layout, body) if rules is self.lens.document else None
+            self.module.after.append(
+                f"{made} = {made}_" if kept is None else f"{made} = remembered_layout({made}_, {kept})"
+            )
             self.layouts[key] = (made, taken)
         return self.layouts[key]
+
+    def _remembered(self, layout: TurnedLayout, body: Code) -> str | None:
+        """Write where a layout reads and writes lists of what is remembered; None where it does or asks for more."""
+        read, write = layout.read, layout.write
+        sets = [made for (name, _), made in self.sets.items() if name in self.recursive and made not in self.plain]
+        lines = [line for line in body.lines if not any(f"{made}(" in line for made in sets)]
+        if len(lines) == len(body.lines) or any(_asking(line) for line in lines):
+            return None
+        if read.groups is None or write.groups is None or read.hoist or read.group or layout.legal:
+            return None
+        also = sorted(place[0] for place in read.also)
+        return f"{read.groups[0]!r}, {write.groups[0]!r}, frozenset({also!r})"
 
     # ------------------------------------------------------------------ at work
 
@@ -237,7 +253,12 @@ def _held(lens: Lens, rules: TurnedSet) -> str | None:
 
 def _pure(functions: list[str]) -> bool:
     """Tell whether what functions return depends on nothing but the value they are given."""
-    return not any(word in text for text in functions for word in ("mem[", "mem.get", "saw.add"))
+    return not any(word in text for text in functions for word in ("mem[", "mem.get", "saw.add", "if defaults"))
+
+
+def _asking(line: str) -> bool:
+    """Tell whether a line of a layout does more with the exchange than saying which blocks it laid."""
+    return "mem" in line or ("saw" in line and "saw.add(" not in line and "saw.size +=" not in line)
 
 
 def _asked(lens: Lens) -> frozenset[str]:
@@ -285,6 +306,7 @@ _SPACE: Final[dict[str, Any]] = {
     **{name: getattr(generated, name) for name in _NAMES},
     **{name: getattr(sizes, name) for name in ("FEW", "LARGEST", "WEIGHT", "counted")},
     "remembered": remembering.remembered,
+    "remembered_layout": remembering.remembered_layout,
     "deriver": wording.deriver,
     "words": wording.words,
     "plain_words": wording.plain_words,

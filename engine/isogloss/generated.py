@@ -406,6 +406,8 @@ class Saw(set[str]):
     books: dict[str, tuple[list[Any], dict[str, Any]]] | None = None
     #: How large the document may be, roughly.
     size = 0
+    #: Whether something came that is remembered, and something that is not.
+    known = news = False
 
     def book(self, name: str) -> tuple[list[Any], dict[str, Any]]:
         """Return a book's entries, in order and by key."""

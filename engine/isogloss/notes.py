@@ -31,8 +31,8 @@ WORDS: Final = frozenset({"identifier", "short"})
 _MOST: Final = 256
 
 
-def keep(known: dict[bytes, Any], key: bytes, value: Any) -> None:
+def keep(known: dict[bytes, Any], key: bytes, value: Any, most: int = _MOST) -> None:
     """Remember something, and forget the oldest."""
-    while len(known) >= _MOST:
+    while len(known) >= most:
         known.pop(next(iter(known), b""), None)
     known[key] = value

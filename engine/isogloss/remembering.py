@@ -1,4 +1,4 @@
-"""What became of whole values, remembered by their content: schemas, which come again with every request.
+"""What became of whole values, remembered by their content: schemas and lists of tools come with every request again.
 
 What is given out is made anew each time, so that nobody's change reaches another's.
 """
@@ -8,25 +8,29 @@ from __future__ import annotations
 import marshal
 from typing import TYPE_CHECKING, Any, Final
 
+from isogloss.generated import Saw
 from isogloss.notes import DEEP, INNER, Link, Note, keep
 from isogloss.sizes import DEEPEST, WEIGHT, shallow, small, walked
 from isogloss.values import same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from isogloss.generated import Saw
     from isogloss.shapes import Shapes
     from isogloss.values import Object, Value
 
+    Names = frozenset[str]
+
 #: Values with fewer objects than this are not nested too deep: one that holds another by name is two steps away.
 _FEW: Final = WEIGHT * DEEPEST // 2
-#: Larger values are not remembered.
+#: Larger values, and larger lists of them, are not remembered; and of the lists no more than so many.
 _LARGEST: Final = 32_768
+_LARGEST_LIST: Final = 262_144
+_LISTS: Final = 32
 #: How many values are known to have come once, how often one comes before code is made that builds it, and its size.
 _MET: Final = 4096
 _OFTEN: Final = 3
-_SHORT: Final = 8192
+_SHORT: Final = 32_768
 
 
 def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
@@ -41,32 +45,80 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
 
     def run(value: Value, link: Link, notes: list[Note], mem: Object, saw: Saw, defaults: bool) -> Value:
         nonlocal likely
-        if not likely and type(members := value.get(held)) is dict and _is_new(met, _glance(members)):
-            before = saw.size
+        if not likely and type(value.get(held)) is dict and _is_new(met, _glance(value[held])):
+            before, saw.news = saw.size, True
             made = shapes.of(value)(value, link, notes, mem, saw, defaults)
             if saw.size - before > _FEW:  # code counts the objects in it; few of them are not nested too deep
                 shallow([value])
             return made
-        key = marshal.dumps(value)
+        key = marshal.dumps(value)  # it marks what somebody else holds, so no name may stand for what is inside
         saw.size += len(key)
         hit = known.get(key)
         likely = hit is not None
         if hit is not None:
+            saw.known = True
             if hit.notes:
                 notes.append((INNER, link, hit.notes))
-            return value if hit.unchanged else hit.build()
+            return hit.build(value)
+        saw.news = True
         if not small(key):
             walked([value])
         mine: list[Note] = []
         made = shapes.of(value)(value, None, mine, mem, saw, defaults)
-        mine = [note for note in mine if note[0] is not DEEP]
-        if mine:
-            notes.append((INNER, link, tuple(mine)))
+        told = _lasting(mine)
+        if told:
+            notes.append((INNER, link, told))
         if len(key) <= _LARGEST and not _is_new(met, hash(key)):
-            keep(known, key, Kept(value, made, tuple(mine)))
+            keep(known, key, Kept(value, made, told))
         return made
 
     return run
+
+
+def remembered_layout(work: Callable[..., None], source: str, target: str, also: Names) -> Callable[..., None]:
+    """Remember what a layout laid at `target` for whole lists at `source`, as `remembered` does for what is in them.
+
+    It begins to once all that is remembered of what is in a list was known: until then a list need not be looked at.
+    Other names that the layout reads `also` are given together with the list by nobody.
+    """
+    known: dict[bytes, Kept] = {}
+    likely = False
+
+    def run(v: Object, out: Object, link: Link, notes: list[Note], mem: Object, saw: Saw, defaults: bool) -> None:
+        nonlocal likely
+        value = v.get(source)
+        if not likely or value is None or not also.isdisjoint(v):
+            saw.known = saw.news = False
+            work(v, out, link, notes, mem, saw, defaults)
+            likely = saw.known and not saw.news
+            return
+        key = marshal.dumps(value)
+        hit = known.get(key)
+        if hit is not None:
+            saw.size += len(key)
+            saw |= hit.saw
+            notes += hit.notes
+            laid = hit.build(value)
+            if laid is not None:
+                out[target] = laid
+            return
+        if not small(key):
+            walked([value])
+        mine, own = list[Note](), Saw()
+        work(v, out, link, mine, mem, own, defaults)
+        saw.size += own.size
+        saw |= own
+        notes += mine
+        likely = own.known and not own.news and len(key) <= _LARGEST_LIST
+        if likely:
+            keep(known, key, Kept(value, out.get(target), _lasting(mine), own), _LISTS)
+
+    return run
+
+
+def _lasting(notes: list[Note]) -> tuple[Note, ...]:
+    """Return what is to be told again of the same value: how deep it is need not be asked again."""
+    return tuple([note for note in notes if note[0] is not DEEP])
 
 
 def _glance(members: dict[str, Value]) -> int:
@@ -91,29 +143,61 @@ def _is_new(met: set[int], mark: int) -> bool:
 class Kept:
     """A value that is made anew for everyone who asks: from its bytes, then by code that does nothing else."""
 
-    __slots__ = ("_bytes", "_count", "build", "notes", "unchanged")
+    __slots__ = ("_bytes", "_count", "_frame", "build", "notes", "saw")
 
-    def __init__(self, value: Value, made: Value, notes: tuple[Note, ...]) -> None:
+    def __init__(self, value: Value, made: Value, notes: tuple[Note, ...], saw: Iterable[str] = ()) -> None:
         self._bytes = marshal.dumps(made)
         self._count = 0
+        #: What was made, with the places of what went over as it was: whoever asks gets it from his own value.
+        self._frame = _framed(made, dict(_placed(value, "v")))
         self.notes = notes
-        #: Whether nothing became of it but what it was: then it goes over as it is.
-        self.unchanged = same(made, value)
-        self.build: Callable[[], Value] = self._loaded
+        #: The classes of blocks that were laid for it.
+        self.saw = frozenset(saw)
+        #: Makes it from a value with the same content as the one it was made from.
+        self.build: Callable[[Value], Value] = _itself if same(made, value) else self._loaded
 
-    def _loaded(self) -> Value:
-        value = marshal.loads(self._bytes)  # noqa: S302 - what is kept here was dumped here
+    def _loaded(self, value: Value) -> Value:
+        made = marshal.loads(self._bytes)  # noqa: S302 - what is kept here was dumped here
         self._count += 1
         if self._count == _OFTEN and len(self._bytes) <= _SHORT:
-            self.build = _builder(value) or self.build
-        return value
+            self.build = _builder(self._frame, value, made) or self.build
+        return made
 
 
-def _builder(value: Value) -> Callable[[], Value] | None:
-    """Return a function that is nothing but the value written out: it takes half of what reading its bytes takes."""
+def _itself(value: Value) -> Value:
+    """Nothing became of it but what it was."""
+    return value
+
+
+class _Place(str):
+    """Where something stands in the value that it was made from."""
+
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _placed(value: Value, place: str) -> Iterator[tuple[int, str]]:
+    """Yield the objects and lists in a value, by identity, with their places."""
+    if isinstance(value, dict | list):
+        yield id(value), place
+        for step, member in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _placed(member, f"{place}[{step!r}]")
+
+
+def _framed(made: Value, places: Mapping[int, str]) -> Any:
+    """Copy what was made, but for what stands in the value that it was made from."""
+    if id(made) in places:
+        return _Place(places[id(made)])
+    if isinstance(made, dict):
+        return {name: _framed(member, places) for name, member in made.items()}
+    return [_framed(item, places) for item in made] if isinstance(made, list) else made
+
+
+def _builder(frame: Any, value: Value, made: Value) -> Callable[[Value], Value] | None:
+    """Return a function that is nothing but what was made, written out: it takes half of what reading bytes takes."""
     try:
-        made = eval(f"lambda: {value!r}", {"__builtins__": {}})  # noqa: S307 - JSON values print as literals only
-        return made if made() == value else None
+        build = eval(f"lambda v: {frame!r}", {"__builtins__": {}})  # noqa: S307 - JSON values print as literals only
+        return build if build(value) == made else None
     except (
         NameError,
         SyntaxError,

@@ -422,6 +422,49 @@ def test_ordinary_documents_are_traced_by_code(phase, reader, file):
     assert done.ledger == slow(lens, document, memory(phase, document), Traced(), ()).ledger
 
 
+def parsed(document):
+    """A document as it comes from outside: none of its texts is one that came before."""
+    return json.loads(json.dumps(document))
+
+
+@pytest.mark.parametrize("reader", ["openai", "gemini"])
+@given(st.data())
+def test_what_comes_again_is_what_the_interpreter_says(reader, data):
+    """Schemas and lists of tools are remembered: then they, and all that is said of them, are what they were."""
+    lens = lens_of("request", reader, data.draw(MODELS))
+    documents = data.draw(st.lists(DRAWN["request", reader].filter(lambda one: "tools" in one), min_size=1, max_size=2))
+    wanted = [by_hand(lens, document, "request") for document in documents]
+    for _ in range(7):
+        for document, told in zip(documents, wanted, strict=True):
+            found = by_code(lens, parsed(document), "request", AT_ONCE)
+            assert found in (None, told)
+
+
+LOST = {"openai": {"if": {}}, "gemini": {}}
+
+
+@pytest.mark.parametrize("reader", DECLARED)
+def test_tools_that_are_known_are_told_of_as_before(reader):
+    """Losses name where they are, however often tools have come."""
+    models, declared = DECLARED[reader]
+    schema = {"type": "object", "properties": {"known": {"type": "string"}}, **LOST[reader]}
+    document = {**WHOLE["request", reader], **declared(schema)}
+    lens = lens_of("request", reader, models)
+    for _ in range(8):
+        found = by_code(lens, parsed(document), "request", AT_ONCE)
+        assert found == by_hand(lens, document, "request")
+        assert [loss.pointer for loss in found[1]] == [f"/tools/0/function/parameters/{word}" for word in LOST[reader]]
+
+
+def test_tools_that_are_known_count_for_the_rules_that_ask_for_them():
+    lens = lens_of("request", "openai", {"openai": "gpt-4.1", "gemini": "gemma-3-27b-it"})
+    schema = {"type": "object", "properties": {"known": {"type": "string"}}}
+    document = {**WHOLE["request", "openai"], **DECLARED["openai"][1](schema)}
+    assert by_hand(lens, document, "request")[0] is isogloss.DocumentError  # it calls no functions
+    for _ in range(8):
+        assert by_code(lens, parsed(document), "request", AT_ONCE) is None
+
+
 @pytest.mark.parametrize("spelled", [str.upper, str.lower])
 def test_changing_a_result_changes_no_other(spelled):
     tool = {"name": "f", "parameters": {"type": spelled("object"), "properties": {"a": {"type": spelled("string")}}}}
