@@ -65,6 +65,7 @@ ORDER = [
     "notes",
     "shapes",
     "sizes",
+    "converting",
     "generated",
     "remembering",
     "parting",

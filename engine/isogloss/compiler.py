@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from isogloss import generated, guard, parting, remembering, sizes, wording
+from isogloss import converting, generated, guard, parting, remembering, sizes, wording
 from isogloss.compiler_clusters import LAYOUT_ARGUMENTS, SET_ARGUMENTS
 from isogloss.compiler_code import Code, Module, Unsupported, odd_fields
 from isogloss.compiler_either import compile_either
@@ -283,27 +283,11 @@ def _bail() -> None:
     raise Bail
 
 
-_NAMES: Final = [
-    "Site",
-    "Saw",
-    "close",
-    "dumps",
-    "fitter",
-    "flat",
-    "has_name",
-    "has_word",
-    "held",
-    "in_order",
-    "loads",
-    "beside",
-    "mint",
-    "reader",
-    "taker",
-    "writer",
-]
+_NAMES: Final = ["Site", "Saw", "beside", "close", "has_name", "has_word", "in_order", "mint"]
 #: What all generated code may name.
 _SPACE: Final[dict[str, Any]] = {
     **{name: getattr(generated, name) for name in _NAMES},
+    **{name: getattr(converting, name) for name in ("dumps", "fitter", "flat", "parser", "reader", "taker", "writer")},
     **{name: getattr(sizes, name) for name in ("FEW", "LARGEST", "WEIGHT", "counted")},
     "remembered": remembering.remembered,
     "remembered_layout": remembering.remembered_layout,

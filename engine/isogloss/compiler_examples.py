@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.codecs.codec import is_object, is_text, same, whole
-from isogloss.compiler_code import Code, Module, Unsupported, literal, plain, steps
+from isogloss.compiler_code import Code, Module, Unsupported, plain, steps
 from isogloss.notes import WORDS
 
 if TYPE_CHECKING:
@@ -160,10 +160,7 @@ class Context:
     def read(self, conversion: Conversion, var: str) -> str:
         """Write what reads a value by a codec."""
         if _base(conversion) == "json-text":
-            options, source = conversion.options, f"loads({var})"
-            if "blank" in options:
-                source = f"{source} if {var}.strip() else {literal(options['blank'])}"
-            return f"held({source}, {options['holds']!r})" if "holds" in options else source
+            return f"{self.module.constant(f'parser({self.options(conversion)})')}({var})"
         if conversion.codec is not None and conversion.codec.read is whole:
             return var
         if conversion.codec is not None and conversion.codec.source:

@@ -75,7 +75,10 @@ class Laying(Groups):
             known = env.get(use.key)
             env[use.key] = Bind(made, False, known.path if known and not known.optional else None, coded=True)
             return
-        code.add(f"entry = close({pages}[0], {pages}[1], {key}, {label})")
+        code.add(f"entry = {pages}[1].get({key}) if type({key}) is str else None")
+        with code.block("if entry is None or not entry[2]:"):
+            code.add(f"entry = close({pages}[0], {pages}[1], {key}, {label})")
+        code.add("else: entry[2] = False")
         code.add(f"{made} = entry[0]")
         if self.orders:
             code.add(f"if entry[3] < order{self.names}: raise Bail", f"order{self.names} = entry[3]")

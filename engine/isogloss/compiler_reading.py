@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_examples import Bind, Context, Thing
@@ -15,25 +15,55 @@ if TYPE_CHECKING:
     from isogloss.lens import Conversion
     from isogloss.values import Path
 
+#: So many names that an object may hold are looked for together, where it holds more than it must.
+_SEVERAL: Final = 2
+
 
 class Reading:
     """Reads one example: tests that must hold for it to fit, then what binds the rest."""
 
-    def __init__(self, context: Context, code: Code) -> None:
+    def __init__(self, context: Context, code: Code, *, whole: bool = False) -> None:
         self.context = context
         self.code = code
+        #: Whether nothing else reads of the objects: then what is left in them is counted early.
+        self.whole = whole
         self.tests: list[str] = []
         self.env: dict[str, Bind] = {}
         self.known: list[tuple[str, str]] = []
+        #: The objects that are read, and those of them whose names have been counted.
         self.things: list[Thing] = []
+        self.counted: list[Thing] = []
         #: Whether an object is only looked at, not read; whether a word that fits is known already.
         self.hollow = self.certain = False
 
     def object(self, node: Obj, thing: Thing, *, sure: bool = True) -> None:
         """Read an object; where it is sure to be there, what must fit becomes a test."""
         self.things.append(thing)
-        for name, child in sorted(node.fields, key=lambda pair: not isinstance(pair[1], Const)):
-            self._field(name, child, thing, sure=sure)
+        fields = sorted(node.fields, key=lambda pair: not isinstance(pair[1], Const))
+        rare = [pair for pair in fields if skippable(pair[1]) and pair[0] not in thing.given]
+        if not self.whole or len(rare) < _SEVERAL or len(rare) == len(fields):
+            rare = []
+        for name, child in fields:
+            if (name, child) not in rare:
+                self._field(name, child, thing, sure=sure)
+        if rare:
+            self._rarely(rare, thing)
+
+    def _rarely(self, fields: list[tuple[str, Node]], thing: Thing) -> None:
+        """Read what an object may hold only where it holds more than it must."""
+        outer, self.code, before = self.code, Code(0), self.env.copy()
+        asked = self.context.known(thing)
+        for name, child in fields:
+            self._field(name, child, thing, sure=True)
+        self.context.count(self.code, thing)
+        self.counted.append(thing)
+        names = [bind.var for name, bind in self.env.items() if name not in before or before[name].var != bind.var]
+        names += [bind.within for bind in self.env.values() if bind.within]
+        if names:
+            outer.add(f"{' = '.join(dict.fromkeys(names))} = None")
+        with outer.block(f"if len({thing.var}) != {asked}:"):
+            outer.take(self.code)
+        self.code = outer
 
     def places(self, thing: Thing) -> dict[Path, str]:
         """Return where in an object the tests have found something, and the variable that holds it."""
@@ -48,7 +78,8 @@ class Reading:
     def finish(self) -> None:
         """Emit the counts."""
         for thing in self.things:
-            self.context.count(self.code, thing)
+            if not any(thing is counted for counted in self.counted):
+                self.context.count(self.code, thing)
         self.things = []
 
     def _need(self, test: str, *, sure: bool) -> None:

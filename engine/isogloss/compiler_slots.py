@@ -240,7 +240,7 @@ class Slots(Laying):
         mine = Thing(thing.var, thing.path, ordered_scopes(thing.scopes, ((), drops, rule.id, rule.mark.place)))
         mine.keys = {name: test for name, test in thing.keys.items() if name not in dict(node.fields)}
         mine.given, mine.inner, mine.said = known.given, known.inner, known.said
-        reading = Reading(self.context, code)
+        reading = Reading(self.context, code, whole=block.block.inner is None)
         reading.object(node, mine)
         if not (reading.tests or reading.certain) or reading.known or reading.hollow:
             raise Unsupported(block.kind)

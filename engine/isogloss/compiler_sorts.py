@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 #: so many of one set in the functions of many.
 _MANY: Final = 24
 _SOME: Final = 4
-_FEW: Final = 12
+_FEW: Final = 24
 #: The functions of many: an object or a list of them, and what their set's functions take.
 MANY_ARGUMENTS: Final = "x, above, how, notes, mem, saw, defaults"
 #: Where one of them stands, for those that say so.
 _LINK: Final = ["link = (above, how, key)"]
-_CALLS: Final = re.compile(r"\bS\d+[sw]?\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,6 @@ class Shape:
     expected: str
     #: Lines of a function's body, to its end.
     lines: list[str]
-
-    @property
-    def is_leaf(self) -> bool:
-        """Tell whether no other set is called."""
-        return not any(_CALLS.search(line) for line in self.lines)
 
     def whole(self) -> Code:
         """Write the body of a function for this shape, its names in their order."""
@@ -103,7 +97,7 @@ class Sorted:
         return code
 
     def members(self) -> Code:
-        """Write the body of a function for an object of such objects; those that hold others are called."""
+        """Write the body of a function for an object of such objects."""
         return self._all("{}", "x.items()", "made[key] = {}")
 
     def each(self) -> Code:
@@ -115,19 +109,21 @@ class Sorted:
         code.add(f"made = {empty}")
         with code.block(f"for key, v in {pairs}:"):
             code.add(f"word = v.get({self.lead!r})")
-            for word, leaves in self._leaves().items():
+            for word, shapes in self._words().items():
                 with code.block(f"{head} word == {word!r}:"):
-                    self._by_size(code, leaves, [put.format("out"), "continue"], self.lead, _LINK)
+                    self._by_size(code, shapes, [put.format("out"), "continue"], self.lead, _LINK)
                 head = "elif"
             called = f"{self.name}w[word if type(word) is str else None]"
             code.add(put.format(f"{called}(v, (above, how, key), notes, mem, saw, defaults)"))
         code.add("return made")
         return code
 
-    def _leaves(self) -> dict[str, list[Shape]]:
-        words = [(word, shape) for word, known in self.shapes.items() if word for shape in known.values()]
+    def _words(self) -> dict[str, list[Shape]]:
+        """Return the first shapes that came often, by their words."""
         found: dict[str, list[Shape]] = {}
-        for word, shape in [(word, shape) for word, shape in words if shape.is_leaf][:_FEW]:
+        for word, shape in [(word, shape) for word, known in self.shapes.items() if word for shape in known.values()][
+            :_FEW
+        ]:
             found.setdefault(word, []).append(shape)
         return found
 

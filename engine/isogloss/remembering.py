@@ -42,12 +42,16 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
     known: dict[bytes, Kept] = {}
     met: set[int] = set()
     likely = False  # what was known the last time is likely to be known again
+    lead, sorts = shapes.lead, shapes.sorts
 
     def run(value: Value, link: Link, notes: list[Note], mem: Object, saw: Saw, defaults: bool) -> Value:
         nonlocal likely
-        if not likely and type(value.get(held)) is dict and _is_new(met, _glance(value[held])):
+        if not likely and type(value.get(held)) is dict and (mark := _glance(value[held])) not in met:
+            _meet(met, mark)
             before, saw.news = saw.size, True
-            made = shapes.of(value)(value, link, notes, mem, saw, defaults)
+            # as `shapes.of` finds it: most schemas of strangers come once
+            work = shapes.several if lead is None else sorts[word if type(word := value.get(lead)) is str else None]
+            made = work(value, link, notes, mem, saw, defaults)
             if saw.size - before > _FEW:  # code counts the objects in it; few of them are not nested too deep
                 shallow([value])
             return made
@@ -68,7 +72,9 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
         told = _lasting(mine)
         if told:
             notes.append((INNER, link, told))
-        if len(key) <= _LARGEST and not _is_new(met, hash(key)):
+        if hash(key) not in met:
+            _meet(met, hash(key))
+        elif len(key) <= _LARGEST:
             keep(known, key, Kept(value, made, told))
         return made
 
@@ -130,14 +136,11 @@ def _glance(members: dict[str, Value]) -> int:
         return hash((*members, marshal.dumps(first)))
 
 
-def _is_new(met: set[int], mark: int) -> bool:
-    """Tell whether something comes for the first time; most schemas of strangers come once."""
-    if mark in met:
-        return False
+def _meet(met: set[int], mark: int) -> None:
+    """Note that something came; whoever sends what never comes again fills no memory."""
     if len(met) >= _MET:
         met.clear()
     met.add(mark)
-    return True
 
 
 class Kept:
