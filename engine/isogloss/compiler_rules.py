@@ -27,7 +27,7 @@ from isogloss.compiler_writing import Writing
 from isogloss.example import NAME_TOLD, All, Const, Each, Known, Node, Obj, Var, places
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from isogloss.lens import Conversion, Turn, TurnedSet
 
@@ -79,9 +79,11 @@ class RuleCompiler:
     def _condition(self, read: Read, var: str) -> str:
         """Write what must hold for a rule to run."""
         # What has been laid is asked first: that costs least.
-        tests = [*seen(read.turn.rule), *necessary(read.node, var, self.shape, self.context.words)]
-        tests += [*self._strays(var, read.turn.rule.among), *self._asked(read.turn)]
-        return " and ".join(tests) or "True"
+        strays = [f"not (type({m}) is dict and {m}.keys() >= set({n}))" for n, m in self._among(read, var)]
+        return " and ".join([*self._first(read, var), *strays, *self._asked(read.turn)]) or "True"
+
+    def _first(self, read: Read, var: str) -> list[str]:
+        return [*seen(read.turn.rule), *necessary(read.node, var, self.shape, self.context.words)]
 
     def _asked(self, turn: Turn, objects: Collection[str] = ()) -> list[str]:
         """Write what a rule asks of the document, and of the exchange."""
@@ -92,13 +94,11 @@ class RuleCompiler:
         lens, held = self.context.lens, Held(names=self.shape, words=self.context.words, objects=objects)
         return guard_source(self.context.module, turn.rule.when[lens.reader], "v", snake=lens.snake, held=held)
 
-    def _strays(self, var: str, among: Mapping[str, str]) -> Iterable[str]:
-        """Write the tests whether a list names what is no member of the object beside it."""
-        for name, beside in among.items():
-            names, members = (
-                self.shape.get(one, "None") if self.shape else f"{var}.get({one!r})" for one in (name, beside)
-            )
-            yield f"not (type({members}) is dict and {members}.keys() >= set({names}))"
+    def _among(self, read: Read, var: str) -> Iterable[tuple[str, str]]:
+        """Yield the lists that may name what is no member of the object beside them, each with that object."""
+        for pair in read.turn.rule.among.items():
+            names, members = (self.shape.get(one, "None") if self.shape else f"{var}.get({one!r})" for one in pair)
+            yield names, members
 
     def _shares(self, cluster: Cluster) -> bool:
         """Tell whether the rules exchange values with other rules of the set."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from isogloss import guard
 from isogloss.compiler_alternatives import reached
-from isogloss.compiler_clusters import SET_ARGUMENTS, Cluster, Read, clustered
+from isogloss.compiler_clusters import BAIL, SET_ARGUMENTS, Cluster, Read, clustered
 from isogloss.compiler_code import Code, Unsupported
 from isogloss.compiler_examples import Thing
 from isogloss.compiler_reading import necessary
@@ -137,14 +137,31 @@ class ShapeCompiler(SetCompiler):
             return
         tried = reached(self._each_tried(cluster, given), cluster)
         odd = [read for read, code in tried if code is None]
-        rest = self._rest(cluster, ()) if odd else ""
-        asked = dict.fromkeys(self._condition(read, "v") for read in odd)
-        tests = [test for test in asked if not any(test.startswith(f"{other} and ") for other in asked)]
-        body.add(*(f"{'elif' if number else 'if'} {test}: {rest}" for number, test in enumerate(tests)))
-        with body.otherwise("elif" if tests else "if"):
+        with body.otherwise(self._odd(body, odd, self._rest(cluster, ()) if odd else "")):
             self._alternatives(body, cluster, [(read, code) for read, code in tried if code is not None], (), given)
         if len(cluster.reads) == 1 and not odd and all(code.is_straight for _, code in tried if code is not None):
             self.sure.update(self.puts)
+
+    def _odd(self, body: Code, odd: list[Read], rest: str) -> str:
+        """Emit what leaves a cluster to the interpreter; returns what a test after that begins with."""
+        asked = {self._condition(read, "v"): read for read in reversed(odd)}
+        tests = [test for test in reversed(asked) if not any(test.startswith(f"{other} and ") for other in asked)]
+        if rest == BAIL:
+            for test in tests:
+                self._bails(body, asked[test], test)
+            return "if"
+        body.add(*(f"{'elif' if number else 'if'} {test}: {rest}" for number, test in enumerate(tests)))
+        return "elif" if tests else "if"
+
+    def _bails(self, body: Code, read: Read, test: str) -> None:
+        among = list(self._among(read, "v"))
+        if len(among) != 1 or self._asked(read.turn):
+            body.add(f"if {test}: {BAIL}")
+            return
+        name, (names, members) = self.context.module.fresh("i"), among[0]
+        with body.block(f"if {' and '.join(self._first(read, 'v')) or 'True'}:"):  # a set takes longer for a few names
+            body.add(f"if type({members}) is not dict: {BAIL}")
+            body.add(f"for {name} in {names}:", f"    if {name} not in {members}: {BAIL}")
 
     def _each_tried(self, cluster: Cluster, given: dict[str, str]) -> list[tuple[Read, Code | None]]:
         """Make the code of each rule; of those that read the same name one runs, and it finds nothing of the others."""
