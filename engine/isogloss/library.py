@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 from isogloss import cache, families, shelves
 from isogloss.lens import Lens
+from isogloss.notes import Bail
+from isogloss.sizes import walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from isogloss.families import Match
     from isogloss.rule import Ruleset
+    from isogloss.values import Value
 
     Fast = Callable[..., Any]
 
@@ -61,20 +64,34 @@ def lens(rules: Ruleset, document: str, reader: str, writer: str, matches: Mappi
     return found
 
 
-def compiled(lens: Lens) -> Fast | None:
+#: The interpreter takes eight calls for each level of a document, of the thousand that Python allows.
+_DEEP: Final = 40
+
+
+def compiled(lens: Lens, document: Value) -> Fast | None:
     """Return a lens as generated code, or None where it cannot be compiled, or runs for the first time.
 
-    Compiling costs more than a first run does; a program that translates one document should not wait for it.
+    Compiling costs more than a first run does; a program that translates one document should not wait for it, unless
+    it is deep: what is translated must not depend on what was translated before.
     """
     if not lens.ran:
         lens.ran = True
-        return None
+        if not _is_deep(document):
+            return None
     if not lens.tried:
         from isogloss import compiler
 
         lens.tried = True
         lens.work = compiler.compile_lens(lens)
     return lens.work
+
+
+def _is_deep(document: Value) -> bool:
+    try:
+        walked([document] if isinstance(document, dict) else [], _DEEP)
+    except (Bail, TypeError):  # what is no JSON is refused elsewhere
+        return True
+    return False
 
 
 def _id(match: Match | None) -> str | None:

@@ -41,7 +41,10 @@ def _steps(account: Account) -> tuple[Step, ...]:
     lens, document, values, defaults = account
     going = Run(lens, Memory(values.copy()), defaults=defaults)
     given = marshal.loads(document) if isinstance(document, bytes) else document  # noqa: S302 - dumped below
-    return going.accounts.ledger(given, going.document(given))
+    try:
+        return going.accounts.ledger(given, going.document(given))
+    except RecursionError:
+        raise DocumentError("", "the document is nested too deep for a ledger", rule="limits") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,12 @@ _FEW: Final = 8
 _LARGE: Final = 65_536
 
 
-def _kept(lens: Lens, document: Value) -> Value:
-    """Copy a document: as bytes, or where such documents hold media, object by object with its texts shared."""
-    if lens.large and type(document) is dict:
+def _kept(document: Value) -> Value:
+    """Copy a document that may hold media, object by object, so that its texts are shared."""
+    if type(document) is dict:
         with suppress(OverflowError):  # of many objects all is one copy
             return _object(document)
-    kept = marshal.dumps(document)
-    if len(kept) > _LARGE:
-        lens.large = True
-    return kept
+    return marshal.dumps(document)
 
 
 def _object(value: Object) -> Object:
@@ -131,12 +131,17 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
 
 def fast(lens: Lens, body: Value, values: Object, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation | None:
     """Run generated code; None for documents that it leaves to the interpreter. It adds to the values."""
-    work = lens.work or library.compiled(lens)
+    work = lens.work or library.compiled(lens, body)
     if work is None:
         return None
     made: Any = _Open()
+    account: Any = None
     try:
-        account: Any = [lens, _kept(lens, body), values.copy(), gloss.defaults] if gloss.trace else None
+        if gloss.trace:
+            kept: Any = _kept(body) if lens.large else marshal.dumps(body)
+            if len(kept) > _LARGE:
+                lens.large = True
+            account = [lens, kept, values.copy(), gloss.defaults]
         made.body, notes = work(body, values, gloss.defaults, gloss.clock)
         losses = generated.conclude(notes, body) if notes else ()
     except Exception:  # noqa: BLE001 - whatever goes wrong, the interpreter says what it is

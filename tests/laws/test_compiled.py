@@ -311,6 +311,24 @@ def test_schemas_of_any_depth_are_what_the_interpreter_says_however_often_they_c
 
 
 @pytest.mark.parametrize("reader", DECLARED)
+@pytest.mark.parametrize(("depth", "by_code"), [(3, False), (60, True)])
+def test_a_deep_document_is_translated_the_first_time_as_it_is_later(reader, depth, by_code):
+    models, declared = DECLARED[reader]
+    lens = lens_of("request", reader, models)
+    schema = functools.reduce(lambda inner, _: WRAPS["member"](inner), range(depth), {"type": "string"})
+    document = {**WHOLE["request", reader], **declared(schema)}
+    lens.ran, lens.tried, lens.work = False, False, None
+    first = fast(lens, document, memory("request", document).values, Traced())
+    later = fast(lens, document, memory("request", document).values, Traced())
+    assert (first is not None) is by_code
+    assert later is not None
+    assert first is None or first == later
+    if by_code:
+        with pytest.raises(isogloss.DocumentError, match="too deep for a ledger"):
+            _ = later.ledger
+
+
+@pytest.mark.parametrize("reader", DECLARED)
 @pytest.mark.parametrize("name", ["enum", "required", "description", "default", "example", "title", "minItems", "x"])
 @pytest.mark.parametrize("held_in", [lambda deep: deep, lambda deep: [deep], lambda deep: ["a", deep]])
 def test_what_a_new_schema_hands_on_is_not_nested_too_deep(reader, name, held_in):
