@@ -1,6 +1,7 @@
 """Guards: the part of JMESPath that asks yes or no, compiled to plain functions.
 
-Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type, length, floor and is_json.
+Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type, keys, length, floor
+and is_json.
 Nothing else: a guard is a condition, not a program. No JMESPath interpreter runs when documents are translated (it
 costs 4-50 µs a search; these cost well under one).
 """
@@ -219,6 +220,10 @@ def _floor(value: Value) -> int | None:
     return math.floor(value) if numbers(value) and math.isfinite(value) else None
 
 
+def _keys(value: Value) -> list[Value] | None:
+    return list(value) if isinstance(value, dict) else None
+
+
 def _is_json(value: Value) -> bool:
     """Tell whether a value is a text, and that text whole JSON."""
     if not isinstance(value, str):
@@ -235,6 +240,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
     "contains": _contains,
     "starts_with": _starts_with,
     "type": type_name,
+    "keys": _keys,
     "length": _length,
     "floor": _floor,
     "is_json": _is_json,
