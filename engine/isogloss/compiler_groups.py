@@ -101,6 +101,8 @@ class Sink:
 
     role: str | None
     where: tuple[str, ...]
+    #: Source of where it stands among what is written: what is hoisted comes before the first group.
+    rank: tuple[str, ...] = ("-1",)
     before: Code = field(default_factory=lambda: Code(0))
     lists: dict[int, str] = field(default_factory=dict[int, str])
     texts: dict[int, str] = field(default_factory=dict[int, str])

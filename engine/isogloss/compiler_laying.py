@@ -137,8 +137,9 @@ class Laying(Groups):
         slot = self.layout.slot_of(block.kind, sink.role)
         self._carried(code, block, env)
         if sink.role != "^" and alone is not None and alone.form == "self":
-            where = (repr((self.layout.write.groups or ("",))[0]), f"len({self.laid})")
-            made = self._written(code, block, env, path, where, (0, self.number, 2), inner)
+            next_ = f"len({self.laid})"
+            where = (repr((self.layout.write.groups or ("",))[0]), next_)
+            made = self._written(code, block, env, path, where, (next_,), inner)
             code.add(f"{self.laid}.append({made})")
             return
         if slot is None:
@@ -147,7 +148,7 @@ class Laying(Groups):
             code.add("raise Bail")
             return
         if sink.role == "^" and self.layout.write.unfold and not self.layout.hoists:
-            sink = Sink("^", sink.where)
+            sink = Sink("^", sink.where, sink.rank)
             self._into(code, block, env, path, sink, slot, inner, unfolded=True)
             return
         self._into(code, block, env, path, sink, slot, inner, unfolded=False)
@@ -173,18 +174,17 @@ class Laying(Groups):
         unfolded: bool,
     ) -> None:
         number = self.layout.slots.index(slot)
-        order = (0, self.number, 2, number)
         if unfolded:
             here = Code(0)
-            self._append(here, block, env, path, sink, slot, number, order, inner)
+            self._append(here, block, env, path, sink, slot, number, inner)
             code.take(sink.before)
             code.take(here)
             made = self._finished(code, sink)
             code.add(f"{self.laid}.append({made})")
             return
-        self._append(code, block, env, path, sink, slot, number, order, inner)
+        self._append(code, block, env, path, sink, slot, number, inner)
 
-    def _append(  # noqa: PLR0913, PLR0917 - what goes into one item
+    def _append(
         self,
         code: Code,
         block: TurnedBlock,
@@ -193,13 +193,12 @@ class Laying(Groups):
         sink: Sink,
         slot: Slot,
         number: int,
-        order: Any,
         inner: Any,
     ) -> None:
         if slot.gather:
             self._gathered(code, slot, number, sink)
             name = self.gathered[number]
-            sink = replace(sink, where=(*sink.where[:-1], f"{name}_at"))
+            sink = replace(sink, where=(*sink.where[:-1], f"{name}_at"), rank=(*sink.rank[:-1], f"{name}_at"))
         else:
             name = self._list(sink, number)
             code.add(f"if {name} is None: {name} = []")
@@ -211,7 +210,7 @@ class Laying(Groups):
             code.add(f"{name}.append({env[block.block.plain].var})")
             return
         where = (*sink.where, *map(repr, slot.at), f"len({name})")
-        made = self._written(code, block, env, path, where, order, inner)
+        made = self._written(code, block, env, path, where, (*sink.rank, str(number), f"len({name})"), inner)
         if slot.number is not None:
             made = f"{{{slot.number!r}: len({name}), **{made}}}"
         if slot.form == "plain-or-items":
@@ -258,21 +257,30 @@ class Laying(Groups):
         env: dict[str, Bind],
         path: Any,  # noqa: ARG002 - all forms are called alike
         where: tuple[str, ...],
-        order: Any,
+        rank: tuple[str, ...],
         inner: Any,
     ) -> str:
         """Emit the block as the other dialect shows it."""
-        writing = Writing(self.context, code, block.turn, env, repr(order))
+        order = f"(0, {self.number}, 2, {', '.join(rank)})"
+        writing = Writing(self.context, code, block.turn, env, order)
         made = writing.node(block.turn.write, where)
         source = "{}" if made is None else f"({made.source} or {{}})" if made.optional else made.source
         use, spec = block.block.book, self.layout.write.seams
         more = [*((use.key, use.label) if use else ()), *(spec["carries"] if spec else ())]
-        unwritten(code, block.turn, env, repr(order), more)
+        unwritten(code, block.turn, env, order, more)
         if inner is None or block.block.inner is None:
             return source
-        return self._inner(code, block, source, where, inner)
+        return self._inner(code, block, source, where, rank, inner)
 
-    def _inner(self, code: Code, block: TurnedBlock, source: str, where: Any, inner: tuple[Reading, Thing]) -> str:
+    def _inner(
+        self,
+        code: Code,
+        block: TurnedBlock,
+        source: str,
+        where: tuple[str, ...],
+        rank: tuple[str, ...],
+        inner: tuple[Reading, Thing],
+    ) -> str:
         """Emit the blocks inside a block."""
         assert block.block.inner is not None
         name, places = block.block.inner
@@ -283,7 +291,7 @@ class Laying(Groups):
         made = self.context.module.fresh("d")
         code.add(f"{made} = {source}")
         group = self._inner_thing(reading, thing, places[lens.reader], layout)
-        sink = Sink(None, (*where, *map(repr, places[lens.writer])))
+        sink = Sink(None, (*where, *map(repr, places[lens.writer])), rank)
         body = Code(0)
         layout.fill(body, group, sink)
         code.take(sink.before)

@@ -212,7 +212,8 @@ class LayoutCompiler(Slots):
         if len(self.layout.slots) != 1 or slot.form != "items" or len(slot.at) != 1 or slot.blank:
             raise Unsupported("merge")
         run = self.runs[str(role)]
-        sink = Sink(role, (repr(self.layout.write.groups[0]), f"len({self.laid}) - 1"))  # type: ignore[index]
+        last = f"len({self.laid}) - 1"
+        sink = Sink(role, (repr(self.layout.write.groups[0]), last), (last,))  # type: ignore[index]
         with code.block(f"if {run} is None:"):
             others = [other for other in self.runs.values() if other != run]
             code.add(*(f"{other} = None" for other in others), f"{run} = []")
@@ -242,12 +243,13 @@ class LayoutCompiler(Slots):
         groups = self.layout.write.groups
         if groups is None:
             raise Unsupported("groups")
-        where = (repr(groups[0]), f"len({self.laid})")
+        next_ = f"len({self.laid})"
+        where = (repr(groups[0]), next_)
         slot = self._lone_text(word)
         if slot is not None:
-            self._text_alone(code, slot, var, path, Sink(role, where), held)
+            self._text_alone(code, slot, var, path, Sink(role, where, (next_,)), held)
         with code.block("if True:" if slot is None else "else:"):
-            sink, inner = Sink(role, where), Code(0)
+            sink, inner = Sink(role, where, (next_,)), Code(0)
             self._slots(inner, var, path, word, sink, held)
             self._close(code, inner, sink)
 

@@ -379,6 +379,21 @@ def test_odd_nodes_among_usual_ones_are_what_the_interpreter_says(reader, node):
         held("request", reader, models, {**WHOLE["request", reader], **declared(schema)})
 
 
+def test_losses_of_several_tools_are_told_tool_by_tool():
+    models, _ = DECLARED["openai"]
+    lens = lens_of("request", "openai", models)
+    late = {"a": {"type": "string", "format": "uuid"}, "b": {"oneOf": [{"type": "string"}]}}
+    early = {"c": {"description": "any"}, "d": {"type": "array"}}
+    tools = [
+        {"type": "function", "function": {"name": f"f{n}", "parameters": {"type": "object", "properties": properties}}}
+        for n, properties in enumerate([late, early, late])
+    ]
+    document = {**WHOLE["request", "openai"], "tools": tools}
+    wanted = by_hand(lens, document, "request")
+    assert [loss.pointer.split("/")[2] for loss in wanted[1]] == ["0", "0", "1", "1", "2", "2"]
+    assert by_code(lens, document, "request", AT_ONCE) == wanted
+
+
 def test_losses_of_what_is_gathered_are_told_by_code():
     schema = {"type": "object", "properties": {"a": {"oneOf": [{"type": "string"}, {"type": "integer"}]}}}
     tools = [{"type": "function", "function": {"name": name, "parameters": schema}} for name in "fg"]
