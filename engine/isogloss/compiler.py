@@ -283,7 +283,7 @@ def _bail() -> None:
     raise Bail
 
 
-_NAMES: Final = ["Site", "Saw", "beside", "close", "has_name", "has_word", "in_order", "mint"]
+_NAMES: Final = ["Site", "Saw", "beside", "blank", "close", "has_name", "has_word", "in_order", "mint"]
 #: What all generated code may name.
 _SPACE: Final[dict[str, Any]] = {
     **{name: getattr(generated, name) for name in _NAMES},

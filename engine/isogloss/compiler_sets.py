@@ -151,7 +151,8 @@ class SetCompiler(ClusterCompiler):
                 # Following references is the interpreter's work.
                 names = sorted(self.rules.refers)
                 body.add(f"if {key} in {self.context.module.constant(f'frozenset({names!r})')}: raise Bail")
-            body.add(f"if {test}: continue")
+            with body.block(f"if {test}:"):
+                body.add(*([] if top else [f"if blank({var}): raise Bail"]), "continue")
             refused = self._refused() if top else set()
             members = [(cluster, name) for cluster in clusters for name in cluster.names]
             other = f"{self.context.site(thing)}.drop({key}, {value}, link, {steps(map(repr, path))}, notes)"

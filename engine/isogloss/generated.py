@@ -157,7 +157,9 @@ class Site:
         self.found: dict[str, Any] = {}
 
     def extra(self, value: Mapping[str, Value], link: Link, steps: Path, notes: list[Note]) -> None:
-        """Account for the names that code does not read."""
+        """Account for the names that code does not read; what says nothing but null is lost as a whole."""
+        if self.nulls and blank(value):
+            raise Bail
         for name, member in value.items():
             if name not in self.known and not (member is None and self.nulls):
                 self.drop(name, member, link, steps, notes)
@@ -194,6 +196,11 @@ class Site:
             for prefix, drops, *_ in self.scopes
             for drop in drops
         )
+
+
+def blank(value: Mapping[str, Value]) -> bool:
+    """Tell whether an object says nothing but null."""
+    return all(member is None for member in value.values())
 
 
 def has_name(value: list[Value], names: list[str]) -> bool:

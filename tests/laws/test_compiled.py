@@ -239,6 +239,31 @@ def test_ordinary_documents_are_done_by_code(phase, reader, file, model):
     assert held(phase, reader, {"openai": "gpt-4.1", "gemini": model}, document)
 
 
+BLANK = [lambda _: {}, dict.fromkeys, lambda value: {**dict.fromkeys(value), "unknown": None}]
+
+
+def places(value, path=()):
+    """Every place below the top at which an object stands."""
+    for step, member in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(member, dict):
+            yield (*path, step)
+        if isinstance(member, dict | list):
+            yield from places(member, (*path, step))
+
+
+@pytest.mark.parametrize(("phase", "reader", "file"), ORDINARY)
+@pytest.mark.parametrize("blank", BLANK)
+def test_objects_that_say_nothing_are_what_the_interpreter_says(phase, reader, file, blank):
+    document = json.loads((CASES / f"{file}.json").read_bytes())
+    lens = lens_of(phase, reader, {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"})
+    for *path, last in [place for place in places(document) if len(place) < 8]:
+        changed = copy.deepcopy(document)
+        around = functools.reduce(lambda value, step: value[step], path, changed)
+        around[last] = blank(around[last])
+        found = by_code(lens, changed, phase, AT_ONCE)
+        assert found is None or found == by_hand(lens, changed, phase)
+
+
 def test_code_loses_no_name_of_what_is_hoisted_silently():
     document = {"contents": [{"parts": [{"text": "x"}]}], "systemInstruction": {"text": "x"}}
     held("request", "gemini", {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"}, document)
