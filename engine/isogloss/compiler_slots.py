@@ -146,7 +146,10 @@ class Slots(Laying):
             with code.block(f"for {number}, {item} in enumerate({var}):"):
                 inner = Thing(item, (*path, number), below_scopes(thing, slot.at[0], ("0",)))
                 if slot.number is not None:
-                    inner.keys[slot.number] = f"{item}.get({slot.number!r}) is not None"
+                    counted = self.context.module.fresh()
+                    code.add(f"{counted} = {item}.get({slot.number!r})")
+                    code.add(f"if type({counted}) in BOXES: raise Bail")
+                    inner.keys[slot.number] = f"{counted} is not None"
                 self._choice(code, blocks, inner, sink)
         code.add("else: raise Bail")
 

@@ -137,7 +137,11 @@ def unwritten(code: Code, turn: Turn, env: dict[str, Bind], order: str, more: It
     rule = turn.rule
     from isogloss.example import variables
 
-    used = {name for variable in variables(turn.write) for name in variable.names} | set(rule.ignores) | set(more)
+    written = {name for variable in variables(turn.write) for name in variable.names}
+    for name in sorted(set(rule.ignores) & env.keys() - written) if not rule.also else ():
+        if not env[name].coded:  # nobody else looks how deep it is
+            code.add(f"if type({env[name].var}) in BOXES: notes.append((DEEP, {env[name].var}))")
+    used = written | set(rule.ignores) | set(more)
     for line in rule.sums:
         used |= set(line) if used & set(line) else set()
     used |= {base for _, base, *_ in rule.derive.values()}

@@ -150,6 +150,42 @@ def test_code_is_the_interpreter_beside_chat(phase, reader, data):
     held(phase, reader, models, data.draw(drawn | strategies.mutated(drawn)))
 
 
+def places(value, path=()):
+    """Every place below the top, with what stands there."""
+    for step, member in value.items() if isinstance(value, dict) else enumerate(value):
+        yield (*path, step), member
+        if isinstance(member, dict | list):
+            yield from places(member, (*path, step))
+
+
+def changed_at(document, place, change):
+    """A copy of a document in which something else stands at a place."""
+    made = copy.deepcopy(document)
+    *path, last = place
+    around = functools.reduce(lambda value, step: value[step], path, made)
+    around[last] = change(around[last])
+    return made
+
+
+WRAPPED = {"list": lambda inner: [inner], "object": lambda inner: {"a": inner}}
+NESTED = {kind: functools.reduce(lambda inner, _: wrap(inner), range(250), "x") for kind, wrap in WRAPPED.items()}
+
+
+@pytest.mark.parametrize(("phase", "reader"), [*DRAWN, *OTHERS])
+@given(st.data())
+def test_what_is_nested_too_deep_is_refused_wherever_it_stands(phase, reader, data):
+    google, openai = named(GOOGLES, phase) or GOOGLE, named(OPENAI_MODELS, phase) or OPENAI
+    models = {"openai": data.draw(st.sampled_from(openai)), "gemini": data.draw(st.sampled_from(google))}
+    drawn = {**DRAWN, **OTHERS}[phase, reader]
+    document = data.draw(drawn.filter(lambda one: isinstance(one, dict) and one))
+    place = data.draw(st.sampled_from([place for place, _ in places(document)]))
+    kind = data.draw(st.sampled_from(sorted(NESTED)))
+    changed = changed_at(document, place, lambda _: NESTED[kind])
+    lens = lens_of(phase, reader, models)
+    found = by_code(lens, changed, phase, AT_ONCE)
+    assert found is None or found == by_hand(lens, changed, phase)
+
+
 EMBEDDED = {
     ("embeddings.request", "openai"): {"model": "m", "input": ["a", "b"], "dimensions": 64, "encoding_format": "float"},
     ("embeddings.response", "gemini"): {
@@ -242,24 +278,13 @@ def test_ordinary_documents_are_done_by_code(phase, reader, file, model):
 BLANK = [lambda _: {}, dict.fromkeys, lambda value: {**dict.fromkeys(value), "unknown": None}]
 
 
-def places(value, path=()):
-    """Every place below the top at which an object stands."""
-    for step, member in value.items() if isinstance(value, dict) else enumerate(value):
-        if isinstance(member, dict):
-            yield (*path, step)
-        if isinstance(member, dict | list):
-            yield from places(member, (*path, step))
-
-
 @pytest.mark.parametrize(("phase", "reader", "file"), ORDINARY)
 @pytest.mark.parametrize("blank", BLANK)
 def test_objects_that_say_nothing_are_what_the_interpreter_says(phase, reader, file, blank):
     document = json.loads((CASES / f"{file}.json").read_bytes())
     lens = lens_of(phase, reader, {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"})
-    for *path, last in [place for place in places(document) if len(place) < 8]:
-        changed = copy.deepcopy(document)
-        around = functools.reduce(lambda value, step: value[step], path, changed)
-        around[last] = blank(around[last])
+    for place in [place for place, value in places(document) if isinstance(value, dict) and len(place) < 8]:
+        changed = changed_at(document, place, blank)
         found = by_code(lens, changed, phase, AT_ONCE)
         assert found is None or found == by_hand(lens, changed, phase)
 
