@@ -6,6 +6,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from isogloss.codecs import CodecError
+from isogloss.completing import may_write
 from isogloss.errors import DocumentError
 from isogloss.example import All, Each, Known, Node, Obj, Pick, Var, variables
 from isogloss.matching import Bound, Env
@@ -115,7 +116,7 @@ def _build_variable(run: Run, node: Var, env: Env, at: Path, turn: Turn | None) 
     first = bounds[0]
     if first is None or any(bound is None for bound in bounds):
         return ABSENT
-    if turn is not None and not run.may_write(node, env, turn):
+    if turn is not None and not may_write(run, node, env, turn):
         return ABSENT
     if first.items is not None:
         return _build_each(run, Each(node), env, at, turn)

@@ -16,11 +16,10 @@ from isogloss.compiler_code import Code
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-#: So many shapes with one word have code in one function; so many of a set without words, whose objects are larger; and
-#: so many of one set in the functions of many.
+#: So many shapes with one word have code in one function, and of one set in the functions of many; fewer of a set
+#: without words, whose objects are larger.
 _MANY: Final = 24
 _SOME: Final = 4
-_FEW: Final = 24
 #: The functions of many: an object or a list of them, and what their set's functions take.
 MANY_ARGUMENTS: Final = "x, above, how, notes, mem, saw, defaults"
 #: Where one of them stands, for those that say so.
@@ -120,10 +119,9 @@ class Sorted:
 
     def _words(self) -> dict[str, list[Shape]]:
         """Return the first shapes that came often, by their words."""
+        pairs = [(word, shape) for word, known in self.shapes.items() if word for shape in known.values()]
         found: dict[str, list[Shape]] = {}
-        for word, shape in [(word, shape) for word, known in self.shapes.items() if word for shape in known.values()][
-            :_FEW
-        ]:
+        for word, shape in pairs[:_MANY]:
             found.setdefault(word, []).append(shape)
         return found
 

@@ -1,4 +1,4 @@
-"""What a rule computes from what it has read: constants, derived values, sums, bounds."""
+"""What a rule computes from what it has read: constants, derived values, sums, bounds; and what it need not write."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterable
 
+    from isogloss.example import Var
     from isogloss.interpreter import Run
-    from isogloss.lens import Lens
+    from isogloss.lens import Lens, Turn
     from isogloss.rule import Rule
     from isogloss.values import Path, Value
 
@@ -191,3 +192,32 @@ def _held(run: Run, full: Env, line: tuple[str, ...], inner: tuple[str, ...]) ->
 
 def _path(env: Env, names: list[str]) -> Path | None:
     return next((env[name].path for name in names if name in env), None)
+
+
+def may_write(run: Run, node: Var, env: Env, turn: Turn) -> bool:
+    """Tell whether a variable is written here: gates, and derived values that say nothing new."""
+    rule, writer = turn.rule, run.lens.writer
+    for name in node.names:
+        derived = rule.derive.get(name)
+        if derived and derived[0] == writer and node.optional and _derives(run, derived, env, name):
+            run.accounts.plain(env[name].path)
+            return False
+        gate = rule.gate.get(writer, {}).get(name)
+        if gate is not None and not run.lens.has(writer, _facts(gate["needs"])):
+            if "reason" in gate and not any(same(env[name].value, word) for word in gate.get("satisfied", ())):
+                run.lose("dropped", env[name].path, None, gate["reason"])
+                run.accounts.lost_whole(env[name].path, run.owner)
+            else:
+                run.accounts.plain(env[name].path)
+            return False
+    return True
+
+
+def _derives(run: Run, derived: tuple[str, ...], env: Env, name: str) -> bool:
+    """Tell whether a variable says no more than what can be derived."""
+    base = env.get(derived[1])
+    return base is not None and same(derive(run.lens, base, derived[2:]), env[name].value)
+
+
+def _facts(needs: Any) -> dict[str, Value]:
+    return {needs: True} if isinstance(needs, str) else needs

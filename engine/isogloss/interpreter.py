@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from isogloss import carrying, layouts, tables
+from isogloss import carrying, following, layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
 from isogloss.building import build, merge, names_of, over
 from isogloss.choosing import chosen
-from isogloss.completing import completed, derive, satisfied, worded
+from isogloss.completing import completed, satisfied, worded
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from isogloss.errors import Mark
-    from isogloss.example import Var
     from isogloss.lens import Conversion, Lens, Turn, TurnedLayout, TurnedSet
     from isogloss.loss import Kind
     from isogloss.memory import Memory
@@ -126,13 +125,13 @@ class Run:
         if rules.either:
             return chosen(self, rules, value, path, at)
         if not isinstance(value, dict) or not value:
-            value = layouts.opened(self, rules, value, path)
+            value = following.opened(self, rules, value, path)
         if len(path) > DEPTH_LIMIT or len(self.stack) > DEPTH_LIMIT:
             self.refuse(path, f"this is nested more than {DEPTH_LIMIT} deep")
         if path and isinstance(path[-1], int):
             self.exchange.set("position", path[-1])
         if rules.inline:
-            value, path = layouts.inlined(self, rules, value, path)
+            value, path = following.inlined(self, rules, value, path)
         if not value:
             self.empty(path, at)
         out: dict[str, Value] = {}
@@ -369,30 +368,7 @@ class Run:
         """Tell whether a value is the one that its absence means."""
         return name in rule.absent and same(rule.absent[name], bound.value)
 
-    # ------------------------------------------------------------------ what writing asks
-
-    def may_write(self, node: Var, env: Env, turn: Turn) -> bool:
-        """Tell whether a variable is written here: gates, and derived values that say nothing new."""
-        rule = turn.rule
-        for name in node.names:
-            derived = rule.derive.get(name)
-            if derived and derived[0] == self.lens.writer and node.optional and self._derives(derived, env, name):
-                self.accounts.plain(env[name].path)
-                return False
-            gate = rule.gate.get(self.lens.writer, {}).get(name)
-            if gate is not None and not self.lens.has(self.lens.writer, _facts(gate["needs"])):
-                if "reason" in gate and not any(same(env[name].value, word) for word in gate.get("satisfied", ())):
-                    self.lose("dropped", env[name].path, None, gate["reason"])
-                    self.accounts.lost_whole(env[name].path, self.owner)
-                else:
-                    self.accounts.plain(env[name].path)
-                return False
-        return True
-
-    def _derives(self, derived: tuple[str, ...], env: Env, name: str) -> bool:
-        """Tell whether a variable says no more than what can be derived."""
-        base = env.get(derived[1])
-        return base is not None and same(derive(self.lens, base, derived[2:]), env[name].value)
+    # ------------------------------------------------------------------ conversions
 
     def settle(self, bound: Bound, at: Path) -> Value:
         """Do a variable's pending conversion."""
@@ -414,7 +390,3 @@ class Run:
         if conversion.sort == "codec":
             return read_codec(self, conversion, value, path)[0]
         return layouts.lay_alone(self, self.lens.layout(conversion.name), value, path, at)
-
-
-def _facts(needs: Any) -> dict[str, Value]:
-    return {needs: True} if isinstance(needs, str) else needs

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 
 from isogloss.accounts import Owner
 from isogloss.blocks import Group, Item, read_groups
 from isogloss.building import merge
-from isogloss.following import followed
 from isogloss.laying import Laid, finish
 from isogloss.matching import Bound
 from isogloss.ordering import keyless, ordered
-from isogloss.pointer import Seat, find, parse_pointer
-from isogloss.values import ABSENT, same, type_name
+from isogloss.values import ABSENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from isogloss.interpreter import Run
-    from isogloss.lens import TurnedLayout, TurnedSet
+    from isogloss.lens import TurnedLayout
     from isogloss.values import Path, Value
 
 
@@ -319,97 +316,3 @@ def _put(out: dict[str, Value], path: Path, value: Value) -> None:
         out[path[-1]] = value
     else:
         merge(out, value, ())
-
-
-# --------------------------------------------------------------------- references and the rest
-
-
-def inlined(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> tuple[dict[str, Value], Path]:
-    """Follow a reference to where it points, so that the rules see what it stands for."""
-    spec = rules.inline
-    if not run.stack:
-        run.roots = [(value, path)]
-        for name in spec["definitions"]:
-            if name in value:
-                run.accounts.claim((*path, name), "normal", run.owner)
-    run.nodes += any(run.stack)
-    if run.nodes > spec["limit"] or (not run.stack and followed(value, spec) > spec["limit"]):
-        run.refuse(path, f"following references makes more than {spec['limit']} objects of this")
-    ref = value.get(spec["name"])
-    run.stack = (*run.stack, ref if isinstance(ref, str) else "")
-    if isinstance(ref, str):
-        return _followed(run, rules, ref, value, path)
-    return _alone(run, rules, value, path)
-
-
-def opened(run: Run, rules: TurnedSet, value: Value, path: Path) -> dict[str, Value]:
-    """Take a value that stands for anything, inside an object, for what can be said of it."""
-    if run.stack and _is_open(rules.inline, value):
-        run.accounts.claim(path, "approximated", run.owner, also=True)
-        return _open(run, rules.inline, path)
-    if not isinstance(value, dict):
-        run.refuse(path, f"an object must stand here, not {type_name(value)}")
-    return value
-
-
-def _is_open(spec: Mapping[str, Any], value: Value) -> bool:
-    return any(same(value, one) for one in spec.get("anything", {}).get("values", ()))
-
-
-def _open(run: Run, spec: Mapping[str, Any], path: Path) -> dict[str, Value]:
-    run.lose("approximated", path, None, spec["anything"]["reason"])
-    return dict(spec["anything"]["said"])
-
-
-def _followed(
-    run: Run, rules: TurnedSet, ref: str, value: dict[str, Value], path: Path
-) -> tuple[dict[str, Value], Path]:
-    """Lay what a reference points to under what stands beside it."""
-    spec = rules.inline
-    run.accounts.claim((*path, spec["name"]), "normal", run.owner)
-    place, target = _pointed(run.roots[0][0], ref)
-    if _is_open(spec, target):
-        return {**_open(run, spec, path), **_without(value, spec["name"])}, path
-    if ref in run.stack[:-1] or not isinstance(target, dict):
-        run.lose("approximated", path, None, spec["cycle"] if ref in run.stack[:-1] else spec["unknown"])
-        return {**spec["cut"], **_without(value, spec["name"])}, path
-    return _laid_under(run, rules, target, (*run.roots[0][1], *place), _without(value, spec["name"]), path)
-
-
-def _pointed(root: Value, ref: str) -> tuple[tuple[str, ...], Value]:
-    """Find what a reference points to, as it is written or with its escaped letters read."""
-    places = [parse_pointer(text) for text in (ref[1:], unquote(ref[1:])) if ref.startswith("#")]
-    found = [(place, find(root, place)) for place in places]
-    return next((one for one in found if one[1] is not ABSENT), ((), ABSENT))
-
-
-def _alone(run: Run, rules: TurnedSet, value: dict[str, Value], path: Path) -> tuple[dict[str, Value], Path]:
-    """Lay the only item of a list of parts under what stands beside the list."""
-    name = rules.inline.get("lone")
-    members = value.get(name) if name is not None else None
-    if name is None or not isinstance(members, list) or len(members) != 1 or not isinstance(members[0], dict):
-        return value, path
-    return _laid_under(run, rules, members[0], (*path, name, 0), _without(value, name), path)
-
-
-def _laid_under(
-    run: Run, rules: TurnedSet, target: dict[str, Value], real: Path, beside: dict[str, Value], path: Path
-) -> tuple[dict[str, Value], Path]:
-    spec, virtual = rules.inline, (*path, "#")
-    run.accounts.inline(virtual, real, target, run.owner)
-    for name, member in beside.items():
-        if not same(target.get(name, member), member) and name not in spec.get("beside", ()):
-            run.lose("approximated", (*path, name), None, spec["conflict"])
-        run.accounts.claim((*path, name), "mapped", run.owner)
-        run.accounts.aliases[(*virtual, name)] = (*path, name)
-    for name in spec["definitions"]:
-        if name in target:
-            run.accounts.claim((*virtual, name), "normal", run.owner)
-    return inlined(run, rules, {**target, **beside}, virtual)
-
-
-def _without(value: dict[str, Value], name: str) -> dict[str, Value]:
-    return {key: member for key, member in value.items() if key != name}
-
-
-__all__ = ["Seat", "inlined", "lay", "lay_alone", "opened"]
