@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from isogloss.generated import Saw
 from isogloss.notes import DEEP, INNER, Link, Note, keep
 from isogloss.sizes import DEEPEST, WEIGHT, shallow, small, walked
-from isogloss.values import same
+from isogloss.values import ABSENT, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -27,10 +27,12 @@ _FEW: Final = WEIGHT * DEEPEST // 2
 _LARGEST: Final = 32_768
 _LARGEST_LIST: Final = 262_144
 _LISTS: Final = 32
-#: How many values are known to have come once, how often one comes before code is made that builds it, and its size.
+#: How many values are known to have come once, how often one comes before code is made that builds it, and the size
+#: up to which that is done.
 _MET: Final = 4096
 _OFTEN: Final = 3
-_SHORT: Final = 32_768
+_SHORT: Final = 8192
+_SHORT_LIST: Final = 32_768
 
 
 def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
@@ -117,7 +119,7 @@ def remembered_layout(work: Callable[..., None], source: str, target: str, also:
         notes += mine
         likely = own.known and not own.news and len(key) <= _LARGEST_LIST
         if likely:
-            keep(known, key, Kept(value, out.get(target), _lasting(mine), own), _LISTS)
+            keep(known, key, Kept(value, out.get(target), _lasting(mine), own, _SHORT_LIST), _LISTS)
 
     return run
 
@@ -148,11 +150,13 @@ class Kept:
 
     __slots__ = ("_bytes", "_count", "_frame", "build", "notes", "saw")
 
-    def __init__(self, value: Value, made: Value, notes: tuple[Note, ...], saw: Iterable[str] = ()) -> None:
+    def __init__(
+        self, value: Value, made: Value, notes: tuple[Note, ...], saw: Iterable[str] = (), short: int = _SHORT
+    ) -> None:
         self._bytes = marshal.dumps(made)
         self._count = 0
         #: What was made, with the places of what went over as it was: whoever asks gets it from his own value.
-        self._frame = _framed(made, dict(_placed(value, "v")))
+        self._frame: Any = _framed(made, dict(_placed(value, "v"))) if len(self._bytes) <= short else ABSENT
         self.notes = notes
         #: The classes of blocks that were laid for it.
         self.saw = frozenset(saw)
@@ -162,8 +166,9 @@ class Kept:
     def _loaded(self, value: Value) -> Value:
         made = marshal.loads(self._bytes)  # noqa: S302 - what is kept here was dumped here
         self._count += 1
-        if self._count == _OFTEN and len(self._bytes) <= _SHORT:
+        if self._count == _OFTEN and self._frame is not ABSENT:
             self.build = _builder(self._frame, value, made) or self.build
+            self._frame = ABSENT
         return made
 
 
