@@ -5,7 +5,7 @@ Readable first. The compiler's code is proved equal to it, and hands it every do
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from isogloss import carrying, following, layouts, tables
 from isogloss.accounts import Accounts, Owner, Pair
@@ -20,7 +20,7 @@ from isogloss.pointer import find, pointer
 from isogloss.values import ABSENT, DEPTH_LIMIT, same
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from isogloss.errors import Mark
     from isogloss.lens import Conversion, Lens, Turn, TurnedLayout, TurnedSet
@@ -32,6 +32,21 @@ if TYPE_CHECKING:
 
 #: The example of a side that says nothing: it reads nothing that another rule could have read.
 _NOTHING = Obj(())
+
+
+#: A set inside a set takes some sixteen calls, of the thousand that Python allows a thread: another one goes on then.
+_SETS: Final = 16
+
+
+def in_thread(work: Callable[..., Value]) -> Callable[..., Value]:
+    """Return what does some work in a thread of its own, and waits for it."""
+    from concurrent.futures import ThreadPoolExecutor  # few documents are so deep
+
+    def run(*given: Any) -> Value:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            return pool.submit(work, *given).result()
+
+    return run
 
 
 class Run:
@@ -53,6 +68,8 @@ class Run:
         #: The object that the layout which is read stands in.
         self.around: Value = None
         self.nodes = 0
+        #: How many sets stand inside each other here.
+        self.depth = 0
         #: How names that a codec may spell otherwise were spelled.
         self.names: dict[tuple[str, Value], Value] = {}
 
@@ -116,9 +133,12 @@ class Run:
         self.owner = Owner(rules.name, rules.place)
         self.nulls_absent = self.lens.nulls_absent and not rules.nulls
         self.snake = self.lens.snake or rules.snake
+        self.depth += 1
         try:
-            return self._run_set(rules, value, path, at)
+            work = self._run_set if self.depth % _SETS else in_thread(self._run_set)
+            return work(rules, value, path, at)
         finally:
+            self.depth -= 1
             self.owner, self.nulls_absent, self.snake, self.stack, self.saw = outer
 
     def _run_set(self, rules: TurnedSet, value: Value, path: Path, at: Path) -> Value:

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from isogloss import cache, families, shelves
 from isogloss.lens import Lens
-from isogloss.notes import Bail
-from isogloss.sizes import walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,7 +16,6 @@ if TYPE_CHECKING:
 
     from isogloss.families import Match
     from isogloss.rule import Ruleset
-    from isogloss.values import Value
 
     Fast = Callable[..., Any]
 
@@ -64,34 +61,20 @@ def lens(rules: Ruleset, document: str, reader: str, writer: str, matches: Mappi
     return found
 
 
-#: The interpreter takes eight calls for each level of a document, of the thousand that Python allows.
-_DEEP: Final = 40
-
-
-def compiled(lens: Lens, document: Value) -> Fast | None:
+def compiled(lens: Lens) -> Fast | None:
     """Return a lens as generated code, or None where it cannot be compiled, or runs for the first time.
 
-    Compiling costs more than a first run does; a program that translates one document should not wait for it, unless
-    it is deep: what is translated must not depend on what was translated before.
+    Compiling costs more than a first run does; a program that translates one document should not wait for it.
     """
     if not lens.ran:
         lens.ran = True
-        if not _is_deep(document):
-            return None
+        return None
     if not lens.tried:
         from isogloss import compiler
 
         lens.tried = True
         lens.work = compiler.compile_lens(lens)
     return lens.work
-
-
-def _is_deep(document: Value) -> bool:
-    try:
-        walked([document] if isinstance(document, dict) else [], _DEEP)
-    except (Bail, TypeError):  # what is no JSON is refused elsewhere
-        return True
-    return False
 
 
 def _id(match: Match | None) -> str | None:

@@ -131,7 +131,7 @@ def run(lens: Lens, body: Value, memory: Memory, gloss: Translator, more: tuple[
 
 def fast(lens: Lens, body: Value, values: Object, gloss: Translator, more: tuple[Loss, ...] = ()) -> Translation | None:
     """Run generated code; None for documents that it leaves to the interpreter. It adds to the values."""
-    work = lens.work or library.compiled(lens, body)
+    work = lens.work or library.compiled(lens)
     if work is None:
         return None
     made: Any = _Open()

@@ -56,10 +56,10 @@ _MARKS: Final = b"{\xfb[\xdb"
 _SHALLOW: Final = 4 * DEEPEST
 
 
-def walked(level: list[Value], deepest: int = DEEPEST) -> None:
+def walked(level: list[Value]) -> None:
     """Go through values level by level; bail where they go too deep, or are too many."""
     total = 0
-    for _ in range(deepest):
+    for _ in range(DEEPEST):
         total += sum(map(len, level))
         if total > LARGEST:
             raise Bail
