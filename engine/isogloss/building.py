@@ -212,35 +212,47 @@ def names_of(node: Node) -> set[str]:
 
 
 def merge(out: dict[str, Value], built: Mapping[str, Value], at: Path, lists: str | None = None) -> Path | None:
-    """Lay a written object into what is written already; returns the first place that contradicts."""
+    """Lay a written object into what is written already; returns the first place that contradicts.
+
+    What stands in `out` may be the caller's own: it is laid over a copy of it.
+    """
     for name, value in built.items():
-        there = out.get(name, ABSENT)
+        there, clash = out.get(name, ABSENT), None
         if there is ABSENT:
             out[name] = value
         elif isinstance(there, dict) and isinstance(value, dict):
-            clash = merge(there, value, (*at, name), lists)
-            if clash is not None:
-                return clash
+            out[name] = laid = dict(there)
+            clash = merge(laid, value, (*at, name), lists)
         elif isinstance(there, list) and isinstance(value, Spread):
-            clash = _spread(there, value, (*at, name), lists)
-            if clash is not None:
-                return clash
+            out[name] = laid = list(there)
+            clash = _spread(laid, value, (*at, name), lists)
         elif lists == "append" and isinstance(there, list) and isinstance(value, list):
-            # What is there may be the caller's own.
             out[name] = [*there, *(item for item in value if item not in there)]
         elif lists == "zip" and isinstance(there, list) and isinstance(value, list):
-            for one, other in zip(there, value, strict=False):
-                if isinstance(one, dict) and isinstance(other, dict):
-                    merge(one, other, (*at, name), lists)
+            out[name] = laid = list(there)
+            _zip(laid, value, (*at, name))
         elif not same(there, value):
-            return (*at, name)
+            clash = (*at, name)
+        if clash is not None:
+            return clash
     return None
 
 
-def _spread(there: list[Value], value: Spread, at: Path, lists: str | None) -> Path | None:
-    clashes = (
-        merge(one, other, (*at, index), lists) if isinstance(one, dict) else (*at, index)
-        for index, (one, other) in enumerate(zip(there, value, strict=True))
-        if other is not ABSENT
-    )
-    return next((clash for clash in clashes if clash is not None), None)
+def _zip(laid: list[Value], value: list[Value], at: Path) -> None:
+    for index, (one, other) in enumerate(zip(laid, value, strict=False)):
+        if isinstance(one, dict) and isinstance(other, dict):
+            laid[index] = dict(one)
+            merge(laid[index], other, at, "zip")
+
+
+def _spread(laid: list[Value], value: Spread, at: Path, lists: str | None) -> Path | None:
+    for index, (one, other) in enumerate(zip(laid, value, strict=True)):
+        if other is ABSENT:
+            continue
+        if not isinstance(one, dict):
+            return (*at, index)
+        laid[index] = dict(one)
+        clash = merge(laid[index], other, (*at, index), lists)
+        if clash is not None:
+            return clash
+    return None

@@ -32,7 +32,8 @@ def _carry_by(
 ) -> None:
     """Take over what a rule set makes of the names that it knows and nobody has read."""
     rules = run.lens.set(line["by"])
-    if not any(_known(rules, run.lens.reader, name) and not _spent(run, (*path, name)) for name in found):
+    left = [name for name, member in found.items() if member is not None and not _spent(run, (*path, name))]
+    if not any(_known(rules, run.lens.reader, name) for name in left):
         return
     target = dotted(line["to"])
     _lay_over(run, run.run_set(rules, found, path, (*at, *target)), path, out, at, target)

@@ -56,6 +56,8 @@ REMEMBERED: Final = ("casts", "lays", "keeps")
 FEW: Final = 8
 ARGUMENTS: Final = "v, o, x, link, notes, out, mem, saw, defaults"
 SET_ARGUMENTS: Final = "v, link, notes, mem, saw, defaults"
+#: In the order of losses: what is told of a rule or a block after all that is inside it.
+LATE: Final = 1_000_000_000
 #: Leaves the whole document to the interpreter.
 BAIL: Final = "raise Bail"
 LAYOUT_ARGUMENTS: Final = "v, out, link, notes, mem, saw, defaults"

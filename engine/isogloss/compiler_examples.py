@@ -10,7 +10,7 @@ from isogloss.compiler_code import Code, Module, Unsupported, plain, steps
 from isogloss.notes import WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from isogloss.lens import Conversion, Lens
     from isogloss.rule import Drop
@@ -138,11 +138,13 @@ class Context:
         """Emit what accounts for the names that have not been read."""
         code.add(f"{self.site(thing)}.extra({thing.var}, link, {steps(thing.path)}, notes)")
 
-    def count(self, code: Code, thing: Thing) -> None:
-        """Emit the test that nothing is in an object but what is read."""
+    def count(self, code: Code, thing: Thing, said: Sequence[str] = ()) -> None:
+        """Emit the test that nothing is in an object but what is read; Bail where that is nothing of what is `said`."""
         if "" not in thing.keys.values():
             code.add(f"if not {thing.var}: raise Bail")
         with code.block(f"if len({thing.var}) != {self.known(thing)}:"):
+            if said:
+                code.add(f"if {' and '.join(f'{var} is None' for var in said)}: raise Bail")
             self.surplus(code, thing)
 
     def fits(self, conversion: Conversion, var: str) -> str:

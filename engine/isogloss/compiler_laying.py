@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from isogloss.compiler_clusters import LATE
 from isogloss.compiler_code import Code, Unsupported, literal
 from isogloss.compiler_examples import Bind, Thing
 from isogloss.compiler_groups import Groups, Sink, has_blanks, loss_note, ordered_scopes
@@ -98,7 +99,7 @@ class Laying(Groups):
 
     def _give(self, code: Code, block: TurnedBlock, env: dict[str, Bind], path: tuple[str, ...], sink: Sink) -> None:
         """The first block of a kind in a group is given what the other dialect insists on."""
-        for line in self.layout.legal:
+        for number, line in enumerate(self.layout.legal):
             if "give" not in line or line["kind"] != block.kind:
                 continue
             known = env.get(line["give"])
@@ -109,7 +110,7 @@ class Laying(Groups):
             with code.block(f"if {var} is None and not {flag}:"):
                 code.add(f"{var} = {literal(line['value'])}")
                 owner = self.layout.layout.name, self.layout.write.mark.place
-                code.add(loss_note(f"(0, {self.number}, 1)", "defaulted", path, *owner, line["reason"]))
+                code.add(loss_note(f"(0, {self.number}, 1, {number})", "defaulted", path, *owner, line["reason"]))
             env[line["give"]] = Bind(var, True, known.path if known else None)
 
     def _flag(self, sink: Sink, kind: str) -> str:
@@ -267,7 +268,7 @@ class Laying(Groups):
         source = "{}" if made is None else f"({made.source} or {{}})" if made.optional else made.source
         use, spec = block.block.book, self.layout.write.seams
         more = [*((use.key, use.label) if use else ()), *(spec["carries"] if spec else ())]
-        unwritten(code, block.turn, env, order, more)
+        unwritten(code, block.turn, env, f"({order[1:-1]}, {LATE})", more)
         if inner is None or block.block.inner is None:
             return source
         return self._inner(code, block, source, where, rank, inner)

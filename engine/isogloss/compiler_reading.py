@@ -10,7 +10,7 @@ from isogloss.compiler_examples import Bind, Context, Thing
 from isogloss.example import Const, Each, Known, Node, Obj, Pick, Var, may_lack, skippable, variables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from isogloss.lens import Conversion
     from isogloss.values import Path
@@ -75,11 +75,11 @@ class Reading:
             if path and path[:size] == thing.path and (var == thing.var or _is_found(var, tests))
         }
 
-    def finish(self) -> None:
-        """Emit the counts."""
+    def finish(self, said: Sequence[str] = ()) -> None:
+        """Emit the counts; where nothing is `said` in the first object, what else it holds is lost as a whole."""
         for thing in self.things:
             if not any(thing is counted for counted in self.counted):
-                self.context.count(self.code, thing)
+                self.context.count(self.code, thing, said if thing is self.things[0] else ())
         self.things = []
 
     def _need(self, test: str, *, sure: bool) -> None:
@@ -128,8 +128,9 @@ class Reading:
         if name in thing.inner:
             var = held = fetch
         if isinstance(child, Obj) and not child.fields:
-            # Any object that says something: nothing of it is read.
-            self._need(f"isinstance({held}, dict) and {var}", sure=sure)
+            # Any object: nothing of it is read.
+            self._need(f"isinstance({held}, dict)", sure=sure)
+            self.code.add(f"if not {var}: raise Bail")
             self.hollow = True
         elif isinstance(child, Obj):
             self._need(f"isinstance({held}, dict)", sure=sure)
@@ -224,7 +225,7 @@ class Reading:
                 self.context.more(inner.code, thing, marker if number == 1 else None)
             inner._field(name, node, thing, sure=False)
             first = first or set(inner.env)
-        inner.finish()
+        inner.finish([bind.var for bind in inner.env.values()])
         inner.code.depth = 0
         later = {name: replace(bind, within=marker) for name, bind in inner.env.items() if name not in first}
         inner.env |= later

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_clusters import (
+    LATE,
     Cluster,
     Read,
     asked_names,
@@ -255,7 +256,7 @@ class RuleCompiler:
         writing = Writing(self.context, code, turn, full, order)
         self._write(code, turn, writing)
         self._report(code, read, (*path, *claims[0]) if claims else None)
-        unwritten(code, turn, full, order)
+        unwritten(code, turn, full, f"(1, {read.index}, {LATE}, 1)")
 
     def _gated(self, code: Code, read: Read, env: dict[str, Bind]) -> None:
         turn, rule = read.turn, read.turn.rule
@@ -293,7 +294,7 @@ class RuleCompiler:
             return
         target = next((path for path, _ in places(read.turn.write)), None)
         reason = rule.reason or rule.note or "added by default"
-        code.add(lost_note((1, read.index), rule.kind, repr(first), repr(target), rule, reason))
+        code.add(lost_note((1, read.index, LATE), rule.kind, repr(first), repr(target), rule, reason))
 
     # ------------------------------------------------------------------ writing
 

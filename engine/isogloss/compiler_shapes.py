@@ -41,6 +41,7 @@ class ShapeCompiler(SetCompiler):
         What is `said` under a name need not be asked.
         """
         self._admit(names, nulls)
+        nulls -= self.taken  # what layouts read may be null in one object and not in another of this shape
         values = {one: self.context.module.fresh() for one in names}
         self.context.words |= {values[one]: word for one, word in said.items()}
         self.shape = {one: value for one, value in values.items() if one not in nulls}

@@ -145,6 +145,11 @@ def _position(document: Value, path: Path) -> Path:
 # --------------------------------------------------------------------- names that nobody reads
 
 
+#: So many names of strangers are known of one object, none of more letters.
+_NAMES: Final = 1000
+_LONG: Final = 200
+
+
 class Site:
     """An object of a document: the names that code reads there, and the sentences for those it does not."""
 
@@ -166,19 +171,25 @@ class Site:
 
     def drop(self, name: str, value: Value, link: Link, steps: Path, notes: list[Note]) -> None:
         """Account for one name that code does not read; Bail where no sentence is given for it."""
-        if name not in self.found:
-            if len(self.found) > 1000:  # noqa: PLR2004 - names come from strangers: the memory of them is bounded
-                self.found.clear()
-            self.found[name] = self._sentence(name)
-        if self.found[name] is None:
+        told = self.found[name] if name in self.found else self._known(name)
+        if told is None:
             raise Bail(name, steps)
-        satisfied, normal, rule, place, reason = self.found[name]
+        satisfied, normal, rule, place, reason = told
         if isinstance(value, dict | list) and not normal and self._below(name):
             raise Bail
         if not normal and not any(same(value, word) for word in satisfied):
             notes.append((SWEPT, link, (*steps, name), rule, place, reason))
         elif isinstance(value, dict | list):
             notes.append((DEEP, value))
+
+    def _known(self, name: str) -> Any:
+        """Find the sentence for a name; names come from strangers, so that the memory of them is bounded."""
+        told = self._sentence(name)
+        if len(self.found) >= _NAMES:
+            self.found.clear()
+        if len(name) <= _LONG:
+            self.found[name] = told
+        return told
 
     def _sentence(self, name: str) -> Any:
         for prefix, drops, rule, place in self.scopes:

@@ -58,15 +58,15 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
                 shallow([value])
             return made
         key = marshal.dumps(value)  # it marks what somebody else holds, so no name may stand for what is inside
-        saw.size += len(key)
         hit = known.get(key)
         likely = hit is not None
         if hit is not None:
             saw.known = True
+            saw.size += hit.size
             if hit.notes:
                 notes.append((INNER, link, hit.notes))
             return hit.build(value)
-        saw.news = True
+        before, saw.news = saw.size, True
         if not small(key):
             walked([value])
         mine: list[Note] = []
@@ -76,8 +76,8 @@ def remembered(shapes: Shapes, held: str | None) -> Callable[..., Value]:
             notes.append((INNER, link, told))
         if hash(key) not in met:
             _meet(met, hash(key))
-        elif len(key) <= _LARGEST:
-            keep(known, key, Kept(value, made, told))
+        elif (size := max(len(key), saw.size - before)) <= _LARGEST:
+            keep(known, key, Kept(value, made, told, size))
         return made
 
     return run
@@ -103,7 +103,7 @@ def remembered_layout(work: Callable[..., None], source: str, target: str, also:
         key = marshal.dumps(value)
         hit = known.get(key)
         if hit is not None:
-            saw.size += len(key)
+            saw.size += hit.size
             saw |= hit.saw
             notes += hit.notes
             laid = hit.build(value)
@@ -117,9 +117,10 @@ def remembered_layout(work: Callable[..., None], source: str, target: str, also:
         saw.size += own.size
         saw |= own
         notes += mine
-        likely = own.known and not own.news and len(key) <= _LARGEST_LIST
+        size = max(len(key), own.size)
+        likely = own.known and not own.news and size <= _LARGEST_LIST
         if likely:
-            keep(known, key, Kept(value, out.get(target), _lasting(mine), own, _SHORT_LIST), _LISTS)
+            keep(known, key, Kept(value, out.get(target), _lasting(mine), size, own, _SHORT_LIST), _LISTS)
 
     return run
 
@@ -148,16 +149,24 @@ def _meet(met: set[int], mark: int) -> None:
 class Kept:
     """A value that is made anew for everyone who asks: from its bytes, then by code that does nothing else."""
 
-    __slots__ = ("_bytes", "_count", "_frame", "build", "notes", "saw")
+    __slots__ = ("_bytes", "_count", "_frame", "build", "notes", "saw", "size")
 
     def __init__(
-        self, value: Value, made: Value, notes: tuple[Note, ...], saw: Iterable[str] = (), short: int = _SHORT
+        self,
+        value: Value,
+        made: Value,
+        notes: tuple[Note, ...],
+        size: int,
+        saw: Iterable[str] = (),
+        short: int = _SHORT,
     ) -> None:
         self._bytes = marshal.dumps(made)
         self._count = 0
         #: What was made, with the places of what went over as it was: whoever asks gets it from his own value.
         self._frame: Any = _framed(made, dict(_placed(value, "v"))) if len(self._bytes) <= short else ABSENT
         self.notes = notes
+        #: How large it is, roughly: what its objects share counts as often as it stands in them.
+        self.size = size
         #: The classes of blocks that were laid for it.
         self.saw = frozenset(saw)
         #: Makes it from a value with the same content as the one it was made from.

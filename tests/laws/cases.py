@@ -10,7 +10,7 @@ from typing import Any
 import isogloss
 from hypothesis import strategies as st
 from isogloss import library
-from isogloss.values import DEPTH_LIMIT
+from isogloss.values import DEPTH_LIMIT, is_vector
 from jsonschema import Draft202012Validator
 from laws import completions, embeddings, files, media, videos
 from laws import models as listed
@@ -150,9 +150,9 @@ def invalid(phase: str, dialect: str, body: Any) -> list[str]:
 
 
 def depth(value: Any) -> int:
-    """How many objects and lists stand inside each other."""
+    """How many objects and lists stand inside each other; a vector is one value."""
     level, deep = [value], 0
-    while level := [node for node in level if isinstance(node, dict | list)]:
+    while level := [node for node in level if isinstance(node, dict | list) and not is_vector(node)]:
         deep += 1
         level = [inner for node in level for inner in (node.values() if isinstance(node, dict) else node)]
     return deep

@@ -4,6 +4,7 @@ import copy
 import functools
 import json
 from collections import Counter
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from unittest.mock import patch
@@ -426,6 +427,63 @@ def test_odd_nodes_among_usual_ones_are_what_the_interpreter_says(reader, node):
         held("request", reader, models, {**WHOLE["request", reader], **declared(schema)})
 
 
+@pytest.mark.parametrize("first", [None, [], {}, [None]])
+@pytest.mark.parametrize(
+    ("reader", "tools"),
+    [
+        ("gemini", [{"googleSearch": {}}]),
+        ("gemini", [{"googleSearch": {}}, {"functionDeclarations": [{"name": "f"}]}]),
+        ("openai", [{"type": "web_search"}]),
+        ("openai", [{"google_search": {}}]),
+    ],
+)
+def test_what_stood_first_in_a_place_does_not_tell_what_may_stand_there(first, reader, tools):
+    models = {"openai": "gpt-4.1", "gemini": "gemini-2.5-flash"}
+    lens = lens_of("request", reader, models)
+    work = compiler.compile_lens(lens)  # code of its own, that has seen nothing
+    documents = [{**WHOLE["request", reader], "tools": value} for value in (first, tools)]
+    with patch.object(shapes, "OFTEN", AT_ONCE):
+        for document in documents:
+            found = None
+            with suppress(Exception):  # it is the interpreter's
+                body, notes = work(document, memory("request", document).values, True, None)
+                found = body, generated.conclude(notes, document)
+            assert found is None or found == by_hand(lens, document, "request")
+
+
+SAID = [{"role": "user", "content": "x"}]
+CALL = {"name": "f", "arguments": "{}"}
+CALLED = [
+    *SAID,
+    {"role": "assistant", "function_call": CALL},
+    {"role": "function", "name": "f", "content": "1"},
+    {"role": "assistant", "tool_calls": [{"id": "c", "type": "function", "function": CALL}]},
+    {"role": "tool", "tool_call_id": "c", "content": "1"},
+]
+ANSWER = {"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}
+ODD = [
+    ("request", "gemini", {**WHOLE["request", "gemini"], "generationConfig": {"responseJsonSchema": {}}}),
+    ("response", "openai", {"choices": [{**ANSWER, "provider_specific_fields": {"unit": 1}}]}),
+    (
+        "response",
+        "openai",
+        {"choices": [{**ANSWER, "provider_specific_fields": {"unit": 1, "native_finish_reason": None}}]},
+    ),
+    *(
+        ("request", "openai", {"messages": SAID, name: None, "thinking": {"type": "enabled", "unit": 1}})
+        for name in ("temperature", "logprobs")
+    ),
+    ("request", "openai", {"messages": SAID, **DECLARED["openai"][1]({"oneOf": [{"format": "a"}]})}),
+    ("request", "openai", {"messages": CALLED}),
+]
+
+
+@pytest.mark.parametrize("model", ["gemini-1.5-flash", "gemini-2.5-flash", "gemini-3-pro-preview"])
+@pytest.mark.parametrize(("phase", "reader", "document"), ODD)
+def test_odd_documents_are_what_the_interpreter_says(phase, reader, document, model):
+    held(phase, reader, {"openai": "gpt-4.1", "gemini": model}, document)
+
+
 def test_losses_of_several_tools_are_told_tool_by_tool():
     models, _ = DECLARED["openai"]
     lens = lens_of("request", "openai", models)
@@ -543,6 +601,17 @@ def test_tools_that_are_known_count_for_the_rules_that_ask_for_them():
     assert by_hand(lens, document, "request")[0] is isogloss.DocumentError  # it calls no functions
     for _ in range(8):
         assert by_code(lens, parsed(document), "request", AT_ONCE) is None
+
+
+def test_what_is_too_large_is_refused_however_often_it_comes():
+    """Objects that stand in many places are written down once, and count as often as they stand there."""
+    models, declared = DECLARED["openai"]
+    schema = {"type": "string", "description": "d"}
+    for _ in range(18):
+        schema = {"type": "object", "properties": {"a": schema, "b": schema}}
+    document = {**WHOLE["request", "openai"], **declared(schema)}
+    lens = lens_of("request", "openai", models)
+    assert [by_code(lens, document, "request", AT_ONCE) for _ in range(6)] == [None] * 6
 
 
 @pytest.mark.parametrize("spelled", [str.upper, str.lower])

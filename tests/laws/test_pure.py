@@ -4,6 +4,7 @@ What is read is never changed. The same input gives the same output, also from s
 documents in between. What is done with a result, or with its containers, changes no later one.
 """
 
+import contextlib
 import copy
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -74,3 +75,19 @@ def test_an_exchange_leaves_no_trace_in_the_next():
     first = gloss.exchange("chat", request).response(reply).body
     gloss.exchange("chat", request | {"functions": [{"name": "f"}], "metadata": {"a": "b"}}).response(reply)
     assert gloss.exchange("chat", request).response(reply).body == first
+
+
+BESIDE = {"responseFormat": {"text": {"schema": {"type": "object", "properties": {"c": {}}}}}}
+
+
+@pytest.mark.parametrize("beside", [{}, BESIDE])
+def test_an_input_that_says_a_thing_twice_is_not_changed(beside):
+    """What is laid over the caller's own is laid over a copy of it."""
+    schemas = {"responseSchema": {"type": "OBJECT", "properties": {"a": {"type": "INTEGER"}}}}
+    schemas["responseJsonSchema"] = {"type": "object", "properties": {"b": {"type": "string"}}}
+    config = {"responseMimeType": "application/json", **schemas, **beside}
+    body = {"contents": [{"parts": [{"text": "x"}]}], "generationConfig": config}
+    before = copy.deepcopy(body)
+    with contextlib.suppress(isogloss.DocumentError):
+        _ = isogloss.Translator("gemini", "openai").exchange("chat", body, model="gpt-4.1").request
+    assert body == before

@@ -47,7 +47,8 @@ def test_replies_of_an_exchange_are_valid(data):
     functions = data.draw(st.sampled_from([{}, {"functions": [{"name": "search"}]}]))
     request = {"messages": [{"role": "user", "content": "x"}], **functions}
     gloss = isogloss.Translator("openai", "gemini", ids=lambda: "f00d", clock=lambda: NOW)
-    done = gloss.exchange("chat", request, model=case.model).response(case.document)
+    model = "gemini-2.5-flash" if functions else case.model  # some call none
+    done = gloss.exchange("chat", request, model=model).response(case.document)
     assert invalid("chat.response", "openai", done.body) == []
 
 
