@@ -77,17 +77,19 @@ def test_an_exchange_leaves_no_trace_in_the_next():
     assert gloss.exchange("chat", request).response(reply).body == first
 
 
-BESIDE = {"responseFormat": {"text": {"schema": {"type": "object", "properties": {"c": {}}}}}}
+TWICE = [
+    {"responseJsonSchema": {"type": "object", "properties": {"b": {"type": "string"}}}},
+    {"generationConfig": {"responseJsonSchema": {"type": "object", "properties": {"b": {"type": "string"}}}}},
+]
 
 
-@pytest.mark.parametrize("beside", [{}, BESIDE])
+@pytest.mark.parametrize("beside", TWICE)
 def test_an_input_that_says_a_thing_twice_is_not_changed(beside):
     """What is laid over the caller's own is laid over a copy of it."""
-    schemas = {"responseSchema": {"type": "OBJECT", "properties": {"a": {"type": "INTEGER"}}}}
-    schemas["responseJsonSchema"] = {"type": "object", "properties": {"b": {"type": "string"}}}
-    config = {"responseMimeType": "application/json", **schemas, **beside}
-    body = {"contents": [{"parts": [{"text": "x"}]}], "generationConfig": config}
+    schema = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    asked = {"type": "json_schema", "json_schema": {"name": "x", "schema": schema}}
+    body = {"messages": [{"role": "user", "content": "x"}], "response_format": asked, **copy.deepcopy(beside)}
     before = copy.deepcopy(body)
     with contextlib.suppress(isogloss.DocumentError):
-        _ = isogloss.Translator("gemini", "openai").exchange("chat", body, model="gpt-4.1").request
+        _ = isogloss.Translator("openai", "gemini").exchange("chat", body, model="gemini-2.5-flash").request
     assert body == before
