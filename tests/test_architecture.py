@@ -62,6 +62,7 @@ ORDER = [
     "following",
     "layouts",
     "carrying",
+    "threads",
     "interpreter",
     "notes",
     "shapes",

@@ -2,6 +2,8 @@
 
 import gc
 import json
+import subprocess
+import sys
 import weakref
 
 import isogloss
@@ -193,3 +195,24 @@ def test_rules_that_nobody_uses_any_more_are_forgotten(tmp_path, monkeypatch):
 
 def test_rules_are_remembered(tmp_path, monkeypatch):
     assert made_of(tmp_path, monkeypatch, most=8) == [True] * 5
+
+
+LAST = """
+import functools, threading, isogloss
+
+def last():
+    threading.main_thread().join()
+    schema = functools.reduce(lambda inner, _: {"type": "object", "properties": {"a": inner}}, range(40), {})
+    tool = {"type": "function", "function": {"name": "f", "parameters": schema}}
+    body = {"messages": [{"role": "user", "content": "x"}], "tools": [tool]}
+    gloss = isogloss.Translator("openai", "gemini", trace=True)
+    print(len(gloss.exchange("chat", body, model="gemini-1.5-flash").request.ledger) > 40)
+
+threading.Thread(target=last).start()
+"""
+
+
+def test_deep_documents_are_translated_while_python_ends():
+    """Where it goes on in another thread, and no more of a pool's may be had."""
+    done = subprocess.run([sys.executable, "-c", LAST], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "True\n"

@@ -17,10 +17,11 @@ from isogloss.example import Obj
 from isogloss.guard import snake_case
 from isogloss.matching import Bound, Env, Found, match, read_codec, strayed, walks
 from isogloss.pointer import find, pointer
+from isogloss.threads import in_thread
 from isogloss.values import ABSENT, DEPTH_LIMIT, same
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from isogloss.errors import Mark
     from isogloss.lens import Conversion, Lens, Turn, TurnedLayout, TurnedSet
@@ -36,17 +37,6 @@ _NOTHING = Obj(())
 
 #: A set inside a set takes some sixteen calls, of the thousand that Python allows a thread: another one goes on then.
 _SETS: Final = 16
-
-
-def in_thread(work: Callable[..., Value]) -> Callable[..., Value]:
-    """Return what does some work in a thread of its own, and waits for it."""
-    from concurrent.futures import ThreadPoolExecutor  # few documents are so deep
-
-    def run(*given: Any) -> Value:
-        with ThreadPoolExecutor(max_workers=1) as pool:
-            return pool.submit(work, *given).result()
-
-    return run
 
 
 class Run:
