@@ -1,7 +1,7 @@
 # Needs python3 (3.11 or newer), python3-venv and make; everything else comes from PyPI into .venv.
 #   make demo     a conversation through the gateway, with no key and no network
 #   make test     lint, types, rules and tests
-#   make laws     the laws again, on thousands of documents
+#   make laws     the laws again, on documents drawn anew (DRAWN=long: thousands of them, for hours)
 #   make bench    speed, against a hand-written translator
 #   make docs     the generated mapping documentation, into build/docs
 #   make format   format and mend what ruff can
@@ -10,6 +10,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+DRAWN ?= fresh
 
 # Debian packages that tests need besides the three above. Installed when root, otherwise named as skipped.
 APT_PACKAGES :=
@@ -28,7 +29,7 @@ test: $(VENV)/.dev system
 	$(BIN)/pytest -n 2
 
 laws: $(VENV)/.dev
-	HYPOTHESIS_PROFILE=long $(BIN)/pytest -n 2 tests/laws
+	HYPOTHESIS_PROFILE=$(DRAWN) $(BIN)/pytest -n 2 tests/laws
 
 bench: $(VENV)/.dev
 	$(BIN)/python tools/bench.py

@@ -249,7 +249,10 @@ def _constant(path: Path, value: Any, there: Account, here: Account, again: Any)
         return True
     sources = [source for source in there.pairs if not there.is_lost(source)]
     near = max((_common(source, path) for source in sources), default=0)
-    for source in (source for source in sources if _common(source, path) == near):
+    beside = [source for source in sources if _common(source, path) == near]
+    if beside and all(_said_otherwise(source, there, here) for source in beside):
+        return True
+    for source in beside:
         for image in _images(source, there, here):
             if len(image) < near or same(at(here.body, image[:near] + path[near:]), value):
                 return True
@@ -258,6 +261,11 @@ def _constant(path: Path, value: Any, there: Account, here: Account, again: Any)
             if around and same(at(again, around), at(there.body, around)):
                 return True
     return near < len(path) - 1 or same(again, there.body)
+
+
+def _said_otherwise(source: Path, there: Account, here: Account) -> bool:
+    """Whether what a place became is a normal form on the way back."""
+    return all(here.disposition(target) == {"normal"} for target, _ in there.pairs[source])
 
 
 def _images(source: Path, there: Account, here: Account) -> list[Path]:
