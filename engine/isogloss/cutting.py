@@ -1,8 +1,8 @@
 """Cutting a stencil: a piece of a stream is translated again and again, with one thing changed each time.
 
 A leaf that comes out as it is, and changes nothing else, moves, and one that changes nothing is free, if no rule looks
-into it; any other must be equal. What the exchange knows is tried in the same way, and the registers are moved on: what
-depends on them is no matter for a stencil.
+into it; any other must be equal. What the exchange knows is tried in the same way, and the registers are moved on:
+what depends on them is no matter for a stencil, nor is what asks the exchange for more than a word or a number.
 """
 
 from __future__ import annotations
@@ -79,9 +79,27 @@ class Stencil(NamedTuple):
 
 
 def state_of(memory: Memory) -> Any:
-    """Return what a stencil holds for: the flags of the strand, and which values the exchange knows."""
+    """Return what a stencil holds for: the flags of the strand and of the exchange, and which values it knows."""
     assert memory.progress is not None
-    return (memory.strand.mark(), frozenset(memory.values), memory.progress.closing)
+    known = frozenset((name, value if isinstance(value, bool) else None) for name, value in memory.values.items())
+    return (memory.strand.mark(), known, memory.progress.closing)
+
+
+class Watched(dict[str, Any]):
+    """What an exchange knows, and which of it was asked for."""
+
+    def __init__(self, values: Object) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, and note that it was asked for."""
+        self.asked.add(name)
+        return super().get(name, default)
+
+    def holds_more(self) -> bool:
+        """Tell whether anything was asked for that is neither a word nor a number: there is no other to try."""
+        return any(isinstance(self[name], dict | list) for name in self.asked if name in self)
 
 
 def _entries(memory: Memory) -> int:
@@ -143,13 +161,15 @@ class Cutting:
         return self._written()
 
     def _outcome(self, piece: Object, before: Memory) -> tuple[Object, Memory] | None:
-        """Translate once more; None where other losses are reported."""
+        """Translate once more; None where other losses are reported, or the exchange is asked for what has no other."""
         memory = before.copy()
+        memory.values = watched = Watched(memory.values)
         try:
             body, losses = self.work(piece, memory)
         except IsoglossError:
             return None
-        return (body, memory) if _reasons(losses) == _reasons(self.seen.losses) else None
+        told = _reasons(losses) == _reasons(self.seen.losses) and not watched.holds_more()
+        return (body, memory) if told else None
 
     def _settles(self) -> bool:
         """Tell whether the piece is told the same wherever the registers of its strand stand."""

@@ -26,10 +26,12 @@ def gloss(source: str, **options: Any) -> isogloss.Translator:
 def told(translator: isogloss.Translator, pieces: list[Object]) -> tuple[list[Any], list[Any]]:
     """Every event of a stream, and every loss but for its place: a stencil reports where its first piece lost it."""
     if translator.source == "openai":
-        asked: Object = {"messages": [{"role": "user", "content": "x"}], "stream_options": {"include_usage": True}}
+        options = {"stream_options": {"include_usage": True}, "web_search_options": {}}
+        asked: Object = {"messages": [{"role": "user", "content": "x"}], **options}
         exchange = translator.exchange("chat", asked, model="gemini-2.5-flash", stream=True)
     else:
-        exchange = translator.exchange("chat", {"contents": [{"parts": [{"text": "x"}]}]}, model="gpt-4.1", stream=True)
+        asked = {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"googleSearch": {}}]}
+        exchange = translator.exchange("chat", asked, model="gpt-4.1", stream=True)
     stream, before = exchange.stream(), deepcopy(pieces)
     events = [stream.feed(piece) for piece in pieces] + [stream.close()]
     assert pieces == before
@@ -77,6 +79,19 @@ def test_what_most_pieces_look_like_is_cut_out():
         sent = [event for piece in pieces for event in stream.feed(piece)] + stream.close()
         assert len(sent) == len(pieces) + 1
     assert seen == []
+
+
+def test_places_in_a_text_are_those_of_its_own_stream():
+    """Where sources stand is told by all that was said: the same piece says something else after another text."""
+    quick, slow = gloss("gemini"), gloss("gemini", trace=True)
+    place = {"start_index": 0, "end_index": 1, "url": "u", "title": "t"}
+    for text in ("\u00e9t\u00e9", "\u00e9t\u00e9", "\u00e9t\u00e9", "ete"):
+        deltas = [{"content": text}, {"annotations": [{"index": 0, "type": "url_citation", "url_citation": place}]}]
+        choices = [{"delta": delta, "finish_reason": None} for delta in deltas] + [
+            {"delta": {}, "finish_reason": "stop"}
+        ]
+        pieces = [{"id": "r", "model": "m", "choices": [{"index": 0, **choice}]} for choice in choices]
+        assert told(quick, pieces) == told(slow, pieces)
 
 
 def test_shapes_of_strangers_are_bounded():
