@@ -182,7 +182,10 @@ def _slot(
         found = conversion.codec.read(found, conversion.options)[0]
         run.accounts.claim(where, "normal", run.owner)
     if slot.form == "one" or (slot.form == "one-or-items" and not isinstance(found, list)):
-        return _alone(run, layout, slot, found, where)
+        items = _alone(run, layout, slot, found, where)
+        for item in items:
+            attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == 0])
+        return items
     if isinstance(found, str) and slot.form in ("joined", "plain-or-items"):
         return _plain_items(run, layout, slot, found, where, seams)
     return _listed_items(run, layout, slot, found, where, seams)

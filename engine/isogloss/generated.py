@@ -193,9 +193,8 @@ class Site:
 
     def _sentence(self, name: str) -> Any:
         for prefix, drops, rule, place in self.scopes:
-            rest = (*prefix, name)
             for path, reason, satisfied, refuse, normal, where in drops:
-                if len(path) <= len(rest) and _fits(path, rest):
+                if len(path) <= len(prefix) + 1 and _fits(path, prefix, name):
                     told = (satisfied, normal, f"{rule}.{'.'.join(path)}", where or place, reason)
                     return None if refuse else told
         return None
@@ -203,7 +202,7 @@ class Site:
     def _below(self, name: str) -> bool:
         """Tell whether a sentence is given for something inside."""
         return any(
-            len(drop[0]) > len(prefix) + 1 and _fits(drop[0], (*prefix, name))
+            len(drop[0]) > len(prefix) + 1 and _fits(drop[0], prefix, name)
             for prefix, drops, *_ in self.scopes
             for drop in drops
         )
@@ -230,8 +229,10 @@ def has_word(value: list[Value], name: str, word: str) -> bool:
     return False
 
 
-def _fits(pattern: Path, path: Path) -> bool:
-    return all(want in ("*", step) or step == "*" for want, step in zip(pattern, path, strict=False))
+def _fits(pattern: Path, prefix: Path, name: str) -> bool:
+    """Tell whether a pattern begins as a place does: an object in which a name stands; * is any step to the object."""
+    around = all("*" in (want, step) or want == step for want, step in zip(pattern, prefix, strict=False))
+    return around and (len(pattern) <= len(prefix) or pattern[len(prefix)] in ("*", name))
 
 
 # --------------------------------------------------------------------- books

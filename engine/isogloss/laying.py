@@ -178,8 +178,8 @@ def _written(
     if slot.form == "one":
         for item in items[1:]:
             run.lose("dropped", item.path, None, "there is place for one of these only")
-        return write_item(run, layout, items[0], where)
-    if slot.form == "one-or-items" and len(items) == 1:
+    if slot.form == "one" or (slot.form == "one-or-items" and len(items) == 1):
+        _seam_beside(run, layout, items[0], 0, seams, group.where)
         return write_item(run, layout, items[0], where)
     plain = [_is_plain(item, slot, carried) for item in items]
     if slot.form == "joined" or (slot.form == "plain-or-items" and plain == [True]):
@@ -283,6 +283,15 @@ def _seam(
         seams.append({**place, **{field_name: bound.value for field_name, bound in carried.items()}})
 
 
+def _seam_beside(
+    run: Run, layout: TurnedLayout, item: Item, end: int, seams: list[dict[str, Value]], where: Path
+) -> None:
+    """Write what a part carries and does not say itself."""
+    spec, own = layout.write.seams, names_of(item.block.turn.write)
+    if spec is not None and any(name in item.env and name not in own for name in spec["carries"]):
+        _seam(run, layout, item, end, seams, None, where)
+
+
 def _listed(
     run: Run, layout: TurnedLayout, slot: Slot, items: list[Item], group: Laid, seams: list[dict[str, Value]]
 ) -> Value:
@@ -297,9 +306,7 @@ def _listed(
             continue
         if slot.number is not None:
             value = {slot.number: first + len(written), **value}
-        own = names_of(item.block.turn.write)
-        if spec is not None and any(name in item.env and name not in own for name in spec["carries"]):
-            _seam(run, layout, item, first + len(written), seams, None, group.where)
+        _seam_beside(run, layout, item, first + len(written), seams, group.where)
         written.append(value)
     if counts:
         _counted(run, layout, ".".join(slot.at), len(written))

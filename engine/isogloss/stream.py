@@ -304,8 +304,9 @@ class Stream:
 
     def _held(self, event: Object) -> tuple[Path, ...]:
         """Return the places of an event that wait for the end."""
-        members = range(len(event.get(self.reads.each) or ()))
-        inner: list[Path] = [(self.reads.each, member, name) for member in members for name in self.reads.held]
+        members = event.get(self.reads.each)
+        numbers = range(len(members) if isinstance(members, list) else 0)
+        inner: list[Path] = [(self.reads.each, number, name) for number in numbers for name in self.reads.held]
         places = [*((name,) for name in self.reads.last), *inner]
         return tuple(path for path in places if find(event, path) is not ABSENT)
 
