@@ -221,8 +221,9 @@ class Accounts:
             value = find(document, path)
             if path not in paired and value is not ABSENT and self.real(path) == path:
                 steps.append(Step(disposition, owner.id, owner.place, pointer(path), None, value))
+        told = {pair.target for pair in pairs}
         for lost in self.lost:
-            if lost.source is None and lost.target is not None:
+            if lost.target is not None and (lost.source is None or lost.target not in told):
                 added = find(body, settled(lost.target))
                 steps.append(Step(lost.kind, lost.owner.id, lost.owner.place, None, pointer(lost.target), None, added))
         return tuple(steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from isogloss.compiler_clusters import (
@@ -26,9 +27,10 @@ from isogloss.compiler_reading import Reading, necessary
 from isogloss.compiler_sums import completed, unwritten
 from isogloss.compiler_writing import Writing
 from isogloss.example import NAME_TOLD, All, Const, Each, Known, Node, Obj, Var, places
+from isogloss.loss import REFUSED
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Generator, Iterable, Sequence
 
     from isogloss.lens import Conversion, Turn, TurnedSet
 
@@ -254,9 +256,23 @@ class RuleCompiler:
             full[name] = Bind(full[name].var, False, (*path, *claims[0]))
         order = f"(1, {read.index})"
         writing = Writing(self.context, code, turn, full, order)
-        self._write(code, turn, writing)
-        self._report(code, read, (*path, *claims[0]) if claims else None)
+        first = (*path, *claims[0]) if claims else () if turn.rule.kind in REFUSED else None
+        with self._free(code, turn):
+            self._write(code, turn, writing)
+            self._report(code, read, first)
         unwritten(code, turn, full, f"(1, {read.index}, {LATE}, 1)")
+
+    @contextmanager
+    def _free(self, code: Code, turn: Turn) -> Generator[None]:
+        """A rule that yields says nothing, not even what is lost, where its place is taken."""
+        if not turn.rule.yields or turn.rule.kind is None:
+            yield
+            return
+        path = one_leaf(turn.write)
+        if path is None or len(path) != 1:
+            raise Unsupported(turn.id)
+        with code.block(f"if {path[0]!r} not in out:"):
+            yield
 
     def _gated(self, code: Code, read: Read, env: dict[str, Bind]) -> None:
         turn, rule = read.turn, read.turn.rule

@@ -303,9 +303,11 @@ class SetCompiler(ClusterCompiler):
             raise Unsupported(turn.id)
         if turn.rule.yields and self._written_later(read):
             raise Unsupported(turn.id)
+        tests = self._more_tests(read)
+        if "False" in tests:
+            return
         code, self.puts = Code(0), []
         self._commit(code, read, {}, ())
-        tests = self._more_tests(read)
         if tests:
             with self.body.block(f"if {' and '.join(tests)}:"):
                 self.body.take(code)

@@ -15,6 +15,7 @@ from isogloss.completing import completed, satisfied, worded
 from isogloss.errors import DocumentError
 from isogloss.example import Obj
 from isogloss.guard import snake_case
+from isogloss.loss import REFUSED
 from isogloss.matching import Bound, Env, Found, match, read_codec, strayed, walks
 from isogloss.pointer import find, pointer
 from isogloss.threads import in_thread
@@ -252,7 +253,7 @@ class Run:
         for name in (*rule.let, *rule.keeps) if found.claims else ():
             if name in full and full[name].path is None:
                 full[name] = Bound(full[name].value, found.claims[0])  # it stands for the words that were read
-        self._write(turn, full, found, out, at)
+        self._write(turn, full, found, out, at, path)
 
     def claim(self, turn: Turn, found: Found, *, void: bool = False) -> None:
         """Claim what an example has read; a one-way rule reads another spelling of what is written."""
@@ -294,7 +295,7 @@ class Run:
         """Add what a rule computes: constants, absent values, derived ones, sums."""
         return completed(self, rule, env)
 
-    def _write(self, turn: Turn, env: Env, found: Found, out: dict[str, Value], at: Path) -> None:
+    def _write(self, turn: Turn, env: Env, found: Found, out: dict[str, Value], at: Path, path: Path) -> None:
         rule = turn.rule
         start = len(self.accounts.pairs)
         built = self.built(turn, env, out, at)
@@ -304,14 +305,16 @@ class Run:
         if rule.default and (not built or not self._free(built, out)):
             del self.accounts.pairs[start:]
             return
-        clash = None
         if rule.yields and not self._free(built, out):
             del self.accounts.pairs[start:]
-        else:
-            clash = merge(out, built, at, rule.lists)
-            self.pair_constants(turn, found, out, at, start)
+            self.unwritten(turn, env)
+            return
+        clash = merge(out, built, at, rule.lists)
+        self.pair_constants(turn, found, out, at, start)
         if clash is not None:
             self.refuse(first or (), f"this contradicts what another name says about {pointer(clash)}")
+        if rule.kind in REFUSED and first is None:
+            first = path  # the object as a whole is told otherwise
         if rule.kind is not None or rule.default:
             self.report(rule, first, turn, at)
         self.unwritten(turn, env)

@@ -135,6 +135,9 @@ def _complaint(document: Any, path: Path, value: Any, there: Account, here: Acco
             return f"{path}: nothing is said about it"
         unsaid = said == {"mapped"} and not _constant(path, value, there, here, again)
         return f"{path}: {value!r} was read by {there.owners.get(path)} and did not come back" if unsaid else ""
+    alone = path in there.dispositions and path not in there.pairs
+    if alone and _constant(path, value, there, here, again):
+        return ""  # only something around it was written, and not for what it says
     if any(
         _came_back(document, path, source, pair, there, here, again)
         for source in written

@@ -39,15 +39,22 @@ OWN = {"responseschema", "thinkingconfig", "thinkinglevel", "extrabody"}
 CALL = {"functionCall": {"name": "f", "id": "call_1"}}
 ANSWER = {"content": {"role": "model", "parts": [CALL]}, "finishReason": "STOP"}
 SIGNED = {"role": "model", "parts": [{"text": "", "thoughtSignature": "c2ln"}]}
+
+
+def declared(**properties: object) -> Case:
+    """A request with a function whose parameters have these properties."""
+    function = {"name": "f", "parameters": {"type": "object", "properties": properties}}
+    tools = [{"type": "function", "function": function}]
+    request = {"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": tools}
+    return Case("chat.request", "openai", request, "gemini-pro-vision")
+
+
 #: Drawn once, by chance: too rare to be met again soon.
 FOUND = [
     Case("chat.request", "gemini", {"contents": [SIGNED, {"role": "user", "parts": [{"text": "x"}]}]}, "gpt-5-mini"),
-    Case(
-        "chat.response",
-        "gemini",
-        {"candidates": [{**ANSWER, "index": n} for n in range(2)]},
-        "gemini-pro-vision",
-    ),
+    Case("chat.response", "gemini", {"candidates": [{**ANSWER, "index": n} for n in range(2)]}, "gemini-pro-vision"),
+    declared(city={"type": "string"}, unit={"type": ["string", "null"]}),
+    declared(city={"enum": [True, False]}),
 ]
 
 
