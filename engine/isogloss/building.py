@@ -14,7 +14,7 @@ from isogloss.pointer import pointer
 from isogloss.values import ABSENT, same, type_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from isogloss.interpreter import Run
     from isogloss.lens import Conversion, Turn
@@ -211,18 +211,24 @@ def names_of(node: Node) -> set[str]:
     return {name for variable in variables(node) for name in variable.names}
 
 
-def merge(out: dict[str, Value], built: Mapping[str, Value], at: Path, lists: str | None = None) -> Path | None:
+def merge(
+    out: dict[str, Value],
+    built: Mapping[str, Value],
+    at: Path,
+    lists: str | None = None,
+    whole: Collection[Path] = (),
+) -> Path | None:
     """Lay a written object into what is written already; returns the first place that contradicts.
 
-    What stands in `out` may be the caller's own: it is laid over a copy of it.
+    What stands in `out` may be the caller's own: it is laid over a copy of it. Some places are said as a `whole`.
     """
     for name, value in built.items():
         there, clash = out.get(name, ABSENT), None
         if there is ABSENT:
             out[name] = value
-        elif isinstance(there, dict) and isinstance(value, dict):
+        elif isinstance(there, dict) and isinstance(value, dict) and (*at, name) not in whole:
             out[name] = laid = dict(there)
-            clash = merge(laid, value, (*at, name), lists)
+            clash = merge(laid, value, (*at, name), lists, whole)
         elif isinstance(there, list) and isinstance(value, Spread):
             out[name] = laid = list(there)
             clash = _spread(laid, value, (*at, name), lists)

@@ -52,7 +52,7 @@ def _spent(run: Run, path: Path) -> bool:
 def _lay_over(run: Run, made: Value, path: Path, out: dict[str, Value], at: Path, target: Path) -> None:
     for step in reversed(target if made else ()):
         made = {step: made}
-    clash = merge(out, made, at)
+    clash = merge(out, made, at, whole=run.lens.document.whole)
     if clash is not None:
         wrote = (pair.source for pair in reversed(run.accounts.pairs) if pair.target == clash)
         run.refuse(next(wrote, None) or path, f"this contradicts what another name says about {pointer(clash)}")

@@ -48,7 +48,7 @@ _DOCUMENT: Final = "document"
 #: What this compiler understands of a set, or what does not concern one document.
 _SET: Final = [
     *("name", "mark", "rules", "drops", "layouts", "nulls", "rest", "excludes", "inline", "title", "note"),
-    *("validate", "seed", "stream", "headers", "apart", "joins", "answers", "either"),
+    *("whole", "validate", "seed", "stream", "headers", "apart", "joins", "answers", "either"),
 ]
 
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 #: A test that is nothing but the question whether a variable holds an object.
 _IS_OBJECT: Final = re.compile(r"isinstance\((\w+), dict\)")
 #: What is known here of a turned set.
-_TURNED = ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "excludes", "inline"]
+_TURNED = ["name", "place", "turns", "defaults", "drops", "layouts", "nulls", "rest", "excludes", "inline", "whole"]
 
 
 class RuleCompiler:

@@ -309,7 +309,7 @@ class Run:
             del self.accounts.pairs[start:]
             self.unwritten(turn, env)
             return
-        clash = merge(out, built, at, rule.lists)
+        clash = merge(out, built, at, rule.lists, self.lens.document.whole)
         self.pair_constants(turn, found, out, at, start)
         if clash is not None:
             self.refuse(first or (), f"this contradicts what another name says about {pointer(clash)}")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from isogloss.rule import Block, Drop, Family, Layout, Row, Rule, RuleSet, Ruleset, Side, Slot
-    from isogloss.values import Value
+    from isogloss.values import Path, Value
 
 _NOTHING = Obj(())
 
@@ -78,6 +78,8 @@ class TurnedSet:
     snake: bool = False
     #: Names that may not stand together in what is written: {at, names, reason}.
     excludes: tuple[Mapping[str, Any], ...] = ()
+    #: Places of a written document that are said as a whole: nothing is laid over them.
+    whole: frozenset[Path] = frozenset()
 
     @property
     def refers(self) -> set[str]:
@@ -233,6 +235,7 @@ class Lens:
             inline=rules.inline if rules.inline.get("reads") == self.reader else {},
             snake=rules.snake,
             excludes=tuple(rules.excludes.get(self.writer, ())),
+            whole=frozenset(tuple(place.split(".")) for place in rules.whole.get(self.writer, ())),
         )
 
     def turn(self, rule: Rule, *, snake: bool | None = None) -> tuple[Turn, ...]:

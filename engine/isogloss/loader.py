@@ -90,7 +90,8 @@ class Reader(Entries):
     def _set(self, name: str, entry: Map) -> RuleSet:
         self.keys(
             entry,
-            "rules drops layouts nulls either spelling rest excludes inline headers seed validate title note extends",
+            "rules drops layouts nulls either spelling rest excludes whole inline headers seed validate title note "
+            "extends",
             tellings.HOW,
         )
         return RuleSet(
@@ -104,6 +105,7 @@ class Reader(Entries):
             snake=entry.get("spelling") == "snake",
             rest=entry.get("rest", {}),
             excludes=entry.get("excludes", {}),
+            whole=entry.get("whole", {}),
             inline=entry.get("inline", {}),
             headers=dict(entry.get("headers", {})),
             seed=dict(entry.get("seed", {})),

@@ -214,6 +214,7 @@ class RuleSet:
     #: Where names go that no rule takes: (dialect, path there, names taken or None).
     rest: Mapping[str, Any] = field(default_factory=dict[str, Any])
     excludes: Mapping[str, Any] = field(default_factory=dict[str, Any])  # what may not be written together
+    whole: Mapping[str, Any] = field(default_factory=dict[str, Any])  # places that one word says alone
     #: What a written document must fit: {dialect: {each, text, schema}}.
     validate: Mapping[str, Any] = field(default_factory=dict[str, Any])
     #: Headers of a reply that say what its body may leave out: {dialect: {header: dotted path}}.

@@ -102,6 +102,9 @@ def _places(book: Book) -> Iterator[Problem]:
 
 
 def _ends(book: Book, rules: RuleSet) -> Iterator[Problem]:
+    for dialect, places in rules.whole.items():
+        for index, place in enumerate(places):
+            yield from _place(tuple(place.split(".")), book.mark(rules.mark, "whole", dialect, index))
     for name, words in (("rest", ("at", "to")), ("excludes", ("at",))):
         for dialect, lines in getattr(rules, name).items():
             for (index, line), word in product(enumerate(lines), words):

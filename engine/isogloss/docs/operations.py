@@ -162,7 +162,9 @@ def _excluded(rules: RuleSet) -> list[str]:
         for line in lines
     ]
     head = ["Names that may not stand together in what is written:"] if rows else []
-    return [*head, *table(("written", "at", "names", ""), rows)]
+    whole = [f"{code(dialect)} {code(place)}" for dialect, places in rules.whole.items() for place in places]
+    more = [f"Said as a whole, so that no other word may add to it: {', '.join(whole)}."] if whole else []
+    return [*head, *table(("written", "at", "names", ""), rows), *more]
 
 
 def dropped(owner: str, drops: Mapping[str, tuple[Drop, ...]]) -> list[str]:
