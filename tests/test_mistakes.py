@@ -56,3 +56,15 @@ def test_all_problems_of_all_files_are_told_at_once(tmp_path):
     assert {Path(mark.file).name for mark in marks} == {"a.yaml", "b.yaml"}
     assert len(marks) == 4
     assert str(RuleError(checker.check_files([first, other]).problems)).count("^") == 4
+
+
+def test_a_file_that_cannot_be_read_hides_names_from_nobody(tmp_path):
+    """Others may name what stands in it: they are not blamed."""
+    first, other = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    first.write_text(BASE + "tables: {t: {rows: [[a, b]]}\n")
+    other.write_text("documents: {walk.request: {rules: [{id: a, hill: {x: $v}, dale: {y: '$v | t'}}]}}\nwords: 1\n")
+    problems = checker.check_files([first, other]).problems
+    assert {(Path(problem.mark.file).name, problem.message.split()[0]) for problem in problems} == {
+        ("a.yaml", "did"),
+        ("b.yaml", "there"),
+    }

@@ -43,6 +43,8 @@ class Shelf:
         self.tree = Map(Mark("", 1, 1))
         self.head = Map(Mark("", 1, 1))
         self.problems: list[Problem] = []
+        #: Whether a file could not be read at all.
+        self.torn = False
         for section in SECTIONS:
             self.tree[section] = Map(Mark("", 1, 1))
 
@@ -54,6 +56,7 @@ class Shelf:
                 found = source.read(path, name_of(path))
             except RuleError as error:
                 self.problems += error.problems
+                self.torn = True
                 continue
             self._take(found, actions, overlay=overlay)
         for action in actions:

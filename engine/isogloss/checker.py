@@ -80,6 +80,8 @@ def check_files(files: Sequence[Path], overlays: Sequence[Path] = ()) -> Report:
     shelf.add(files)
     shelf.add(overlays, overlay=True)
     form = [problem for path in (*files, *overlays) for problem in _form(path, tuple(shelf.tree["dialects"]))]
+    if shelf.torn:  # what others name may stand in a file that could not be read, and so may the dialects
+        return Report(_told_once([*shelf.problems, *(form if shelf.tree["dialects"] else ())]), None, shelf.tree)
     problems = list(shelf.problems)
     tree = heirs.resolved(shelf.tree, problems)
     reader = loader.Reader(tree, problems)
