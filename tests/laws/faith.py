@@ -110,8 +110,11 @@ class Account:
 
     def disposition(self, path: Path) -> set[str]:
         """What the nearest step at or around a place says of it."""
-        near = next((path[:n] for n in range(len(path), -1, -1) if path[:n] in self.dispositions), None)
-        return set() if near is None else self.dispositions[near]
+        return self.dispositions.get(self.nearest(path), set())
+
+    def nearest(self, path: Path) -> Path:
+        """The nearest place at or around a place of which something is said; the whole where there is none."""
+        return next((path[:n] for n in range(len(path), 0, -1) if path[:n] in self.dispositions), ())
 
     def paired(self, path: Path) -> list[Path]:
         """Places at or around this one that were written somewhere, the nearest first."""
@@ -128,16 +131,14 @@ def unfaithful(document: Any, forth: Translation, back: Translation, again: Any)
 def _complaint(document: Any, path: Path, value: Any, there: Account, here: Account, again: Any) -> str:
     if there.is_lost(path):
         return ""
-    written = there.paired(path)
-    if not written:
-        said = there.disposition(path)
-        if not said:
-            return f"{path}: nothing is said about it"
-        unsaid = said == {"mapped"} and not _constant(path, value, there, here, again)
-        return f"{path}: {value!r} was read by {there.owners.get(path)} and did not come back" if unsaid else ""
-    alone = path in there.dispositions and path not in there.pairs
-    if alone and _constant(path, value, there, here, again):
-        return ""  # only something around it was written, and not for what it says
+    written, said = there.paired(path), there.disposition(path)
+    if not written and not said:
+        return f"{path}: nothing is said about it"
+    if not written or len(there.nearest(path)) > len(written[0]):  # what was written around it was not for what it says
+        if said != {"mapped"} or _constant(path, value, there, here, again):
+            return ""
+        if not written:
+            return f"{path}: {value!r} was read by {there.owners.get(path)} and did not come back"
     if any(
         _came_back(document, path, source, pair, there, here, again)
         for source in written

@@ -38,6 +38,8 @@ OWN = {"responseschema", "thinkingconfig", "thinkinglevel", "extrabody"}
 
 CALL = {"functionCall": {"name": "f", "id": "call_1"}}
 ANSWER = {"content": {"role": "model", "parts": [CALL]}, "finishReason": "STOP"}
+CITY = {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}, "propertyOrdering": ["city"]}
+ORDERED = {"name": "f", "parameters": CITY}
 SIGNED = {"role": "model", "parts": [{"text": "", "thoughtSignature": "c2ln"}]}
 
 
@@ -55,6 +57,9 @@ FOUND = [
     Case("chat.response", "gemini", {"candidates": [{**ANSWER, "index": n} for n in range(2)]}, "gemini-pro-vision"),
     declared(city={"type": "string"}, unit={"type": ["string", "null"]}),
     declared(city={"enum": [True, False]}),
+    declared(city={"type": "string"}, unit={"allOf": [{"const": None}]}),
+    declared(city={"type": "string"}, unit={"enum": [None]}),
+    Case("chat.request", "gemini", {"contents": [], "tools": [{"functionDeclarations": [ORDERED]}]}, "gpt-5-mini"),
 ]
 
 
