@@ -106,12 +106,17 @@ def _entries(memory: Memory) -> int:
     return sum(len(book.entries) for book in memory.books.values())
 
 
-def _other(value: Value) -> Value:
-    """Return another value of the same type; ABSENT where there is none to try."""
+def _others(value: Value) -> list[Value]:
+    """Return other values of the same type; none where there are none to try.
+
+    A number that is out of all bounds says the same as one a little further out: some are tried on every side.
+    """
     if isinstance(value, str):
-        return value + _MARK
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return value + _STEP if known else ABSENT
+        return [value + _MARK]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return []
+    tried = (value + _STEP, -value - _STEP, type(value)(0), type(value)(1))
+    return [other for other in tried if other != value]
 
 
 def _with(value: Any, path: Path, other: Value) -> Any:
@@ -174,30 +179,40 @@ class Cutting:
     def _settles(self) -> bool:
         """Tell whether the piece is told the same wherever the registers of its strand stand."""
         before, after = self.seen.before.strand, self.seen.after.strand
-        moved = self.seen.before.copy()
+        alike = before.counts == after.counts and _entries(self.seen.before) == _entries(self.seen.after)
+        return alike and all(self._stands(*place) for place in ((1, _STEP), (0, 0), (0, 1)))
+
+    def _stands(self, kept: int, more: int) -> bool:
+        """Tell whether the piece is told the same with other registers: so many times what they are, and more."""
+        moved, after = self.seen.before.copy(), self.seen.after.strand
         for registers in (moved.strand.lengths, moved.strand.counts):
             for name in {**after.lengths, **after.counts}:
-                registers[name] = registers.get(name, 0) + _STEP
+                registers[name] = registers.get(name, 0) * kept + more
         again = self._outcome(self.seen.piece, moved)
-        alike = before.counts == after.counts and _entries(self.seen.before) == _entries(self.seen.after)
-        return alike and again is not None and same(again[0], self.seen.body)
+        return again is not None and same(again[0], self.seen.body)
 
     def _try(self, path: Path, leaf: Value) -> None:
         """Find what becomes of a leaf."""
-        other = _other(leaf)
-        again = None if other is ABSENT else self._outcome(_with(self.seen.piece, path, other), self.seen.before)
-        if again is None or again[1].strand.mark() != self.seen.after.strand.mark():
+        if path in self.opaque or leaf == "":
             return
-        body, memory = again
-        if same(body, self.seen.body):
-            still = memory.strand.registers() == self.seen.after.strand.registers()
-            if still and leaf != "" and path not in self.opaque:
-                self.free.add(path)
-            return
+        others = _others(leaf)
+        for other in others:
+            again = self._outcome(_with(self.seen.piece, path, other), self.seen.before)
+            if again is None or again[1].strand.mark() != self.seen.after.strand.mark():
+                return
+            body, memory = again
+            if not same(body, self.seen.body):
+                self._moved(path, leaf, other, body, memory.strand)
+                return
+            if memory.strand.registers() != self.seen.after.strand.registers():
+                return
+        self.free.update([path] if others else [])
+
+    def _moved(self, path: Path, leaf: Value, other: Value, body: Object, strand: Strand) -> None:
+        """Note where a text goes; a number that makes a difference must be equal."""
         places = [place for place, value in leaves(body) if same(value, other)]
-        moves = isinstance(leaf, str) and leaf and path not in self.opaque
-        if moves and same(body, _filled(self.seen.body, places, other)):
-            self._moves(path, places, memory.strand)
+        if isinstance(leaf, str) and same(body, _filled(self.seen.body, places, other)):
+            self._moves(path, places, strand)
 
     def _moves(self, path: Path, places: list[Path], strand: Strand) -> None:
         """Note that a text moves, if the registers grow by its length or not at all."""
@@ -210,7 +225,7 @@ class Cutting:
 
     def _knows(self, name: str, value: Value) -> bool:
         """Find where a value of the exchange is written; false where it changes more than that."""
-        other = _other(value)
+        other = next(iter(_others(value)), ABSENT)
         if other is ABSENT:
             return True
         memory = self.seen.before.copy()

@@ -6,7 +6,7 @@ the texts are kept only up to a bound, for positions that are told at the end.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from isogloss.values import Path, Value
@@ -82,6 +82,14 @@ class Strand:
         return (self.mark(), self.counts, self.lengths, self.pieces(), self.size)
 
 
+def key_of(value: dict[str, Value], index: str, place: str | int) -> int:
+    """Tell which of the replies an object speaks for: the number that it gives, or its place."""
+    key = value.get(index)
+    if isinstance(key, int) and not isinstance(key, bool):
+        return key
+    return place if isinstance(place, int) else 0
+
+
 class Progress:
     """The strands of a stream, and the one that is being told."""
 
@@ -103,8 +111,7 @@ class Progress:
 
     def enter(self, value: dict[str, Value], path: Path) -> Strand:
         """Go on with a strand; where its number is left out, its place is its number."""
-        key: Any = value.get(self.index, path[-1] if path else 0)
-        key = key if isinstance(key, int) else 0
+        key = key_of(value, self.index, path[-1] if path else 0)
         if key not in self.strands:
             self.strands[key] = Strand(key, keeps=self.keeps)
         self.strand = self.strands[key]

@@ -72,6 +72,8 @@ class Code:
             self.tests.append(f"if {name} != {self._constant(value)}: return None")
         elif isinstance(value, int):
             self.tests.append(f"if type({name}) is not int or {name} != {value}: return None")
+        elif isinstance(value, float):
+            self.tests.append(f"if type({name}) is not float or {name} != {self._constant(value)}: return None")
         else:
             self.tests.append(f"if not same({name}, {self._constant(value)}): return None")
 
@@ -84,9 +86,9 @@ class Code:
             for name in grows:
                 key = self._constant(name)
                 yield f"strand.lengths[{key}] = strand.lengths.get({key}, 0) + len({self.variables[path]})"
-        frame = [name for name in cutting.seen.frame if name in cutting.seen.event]
+        frame = [name for name in cutting.seen.frame if cutting.seen.event.get(name) is not None]
         if frame:
-            yield f"if len(stream.frame) < {len(frame)}:"
+            yield f"if {' or '.join(f'{name!r} not in stream.frame' for name in frame)}:"
             yield from (f"    stream.frame.setdefault({name!r}, event[{name!r}])" for name in frame)
         for path in cutting.seen.held:
             yield from self._holding(path)

@@ -60,7 +60,10 @@ class Stencils:
     def cut(self, seen: Seen, work: Work) -> None:
         """Cut a stencil from a piece, if one can be cut."""
         self._count += 1
-        found = Cutting(seen, work, self.opaque).stencil()
+        try:
+            found = Cutting(seen, work, self.opaque).stencil()
+        except (ValueError, MemoryError, RecursionError):  # numbers that cannot be written down; what is nested deep
+            return
         with self._lock:
             if found is not None:
                 self.known.setdefault(state_of(seen.before), []).append(found)

@@ -15,7 +15,7 @@ from isogloss.errors import DocumentError, IsoglossError
 from isogloss.gathering import Assembled, Gathered, keep, laid, taken
 from isogloss.limits import check_size
 from isogloss.pointer import find, says
-from isogloss.progress import Progress
+from isogloss.progress import Progress, key_of
 from isogloss.tables import other_word
 from isogloss.values import ABSENT
 
@@ -37,6 +37,18 @@ _BAD_GATEWAY: Final = 502
 _MOST: Final = 256
 #: What a reply that is told beside others takes, in letters: how many there are is a stranger's word.
 _MEMBER: Final = 1000
+
+
+def _too_deep() -> DocumentError:
+    return DocumentError("", "a piece is nested too deep", status=_BAD_GATEWAY)
+
+
+def _size(value: Value) -> int:
+    """Return how much a value takes, roughly; raises DocumentError where it is nested deeper than any document."""
+    try:
+        return len(marshal.dumps(value))
+    except ValueError:
+        raise _too_deep() from None
 
 
 class Member:
@@ -95,25 +107,26 @@ class Stream:
         """
         if self.ended:
             return []
-        if self._bounds is not None:
-            try:
-                check_size(event, self._bounds)
-            except DocumentError as error:
-                return self._broken(error)
-        if not self._begun:
-            self._begin(event)
-        for stencil in self._ready or ():
-            body = stencil.fill(event, self.memory, self.progress.strand, self)
-            if body is not None:
-                return [body] if id(stencil) in self._used else self._filled(stencil, body)
-        self._plain = isinstance(event, dict) and self.reads.error not in event
         try:
-            piece = self._piece(event)
-            told = self._translated(piece, event) if self._says(piece) else []
+            if self._bounds is not None:
+                check_size(event, self._bounds)
+            if not self._begun:
+                self._begin(event)
+            for stencil in self._ready or ():
+                body = stencil.fill(event, self.memory, self.progress.strand, self)
+                if body is not None:
+                    return [body] if id(stencil) in self._used else self._filled(stencil, body)
+            return self._read(event)
         except IsoglossError as error:
             return self._broken(error)
         except RecursionError:
-            return self._broken(DocumentError("", "a piece is nested too deep"))
+            return self._broken(_too_deep())
+
+    def _read(self, event: Value) -> list[Value]:
+        """Translate a piece that no stencil fits."""
+        self._plain = isinstance(event, dict) and self.reads.error not in event
+        piece = self._piece(event)
+        told = self._translated(piece, event) if self._says(piece) else []
         failure = event.get(self.reads.error) if isinstance(event, dict) else None
         return told if failure is None else [*told, *self.fail({self.reads.error: failure}, self._status(event))]
 
@@ -126,6 +139,8 @@ class Stream:
             told = [event for piece in self._rest() for event in self._last_told(piece)]
         except IsoglossError as error:
             return self._broken(error)
+        except RecursionError:
+            return self._broken(_too_deep())
         if not self._finished():
             return [*told, *self.fail("the stream ended before the reply was finished")]
         checked = self._enforced() if self.exchange.gloss.enforce else []
@@ -142,7 +157,10 @@ class Stream:
         if self.ended:
             return []
         self.ended = True
-        return [self.exchange.error(status, error).body]
+        try:
+            return [self.exchange.error(status, error).body]
+        except IsoglossError as wrong:  # it is nested too deep, or says what no error says
+            return [self.exchange.error(status, str(wrong)).body]
 
     # ------------------------------------------------------------------ reading a piece
 
@@ -180,8 +198,7 @@ class Stream:
     def _member(self, member: Value, place: int) -> Value:
         if not isinstance(member, dict):
             return member
-        key = member.get(self.reads.index, place)
-        known = self._known(key if isinstance(key, int) else place)
+        known = self._known(key_of(member, self.reads.index, place))
         for name in self.reads.held:
             if member.get(name) is not None:
                 self._keep_word(known.held, name, member[name], grows=name in self.reads.grows)
@@ -209,7 +226,7 @@ class Stream:
         there = known.get(name)
         more = isinstance(there, dict) and isinstance(value, dict) and not value.keys() <= there.keys()
         if there is None or more or (grows and isinstance(value, dict)):
-            self._grow(len(marshal.dumps(value)))
+            self._grow(_size(value))
         keep(known, name, value, grows=grows)
 
     def _gather(self, member: Object, known: Member) -> Object:

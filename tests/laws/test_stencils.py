@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import isogloss
+import pytest
 import suite
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,14 +24,20 @@ def gloss(source: str, **options: Any) -> isogloss.Translator:
     return isogloss.Translator(source, target, ids=lambda: "f00d", clock=lambda: NOW, **options)
 
 
-def told(translator: isogloss.Translator, pieces: list[Object]) -> tuple[list[Any], list[Any]]:
+def told(
+    translator: isogloss.Translator, pieces: list[Object], *, searches: bool = True
+) -> tuple[list[Any], list[Any]]:
     """Every event of a stream, and every loss but for its place: a stencil reports where its first piece lost it."""
     if translator.source == "openai":
-        options = {"stream_options": {"include_usage": True}, "web_search_options": {}}
+        options: Object = {
+            "stream_options": {"include_usage": True},
+            **({"web_search_options": {}} if searches else {}),
+        }
         asked: Object = {"messages": [{"role": "user", "content": "x"}], **options}
         exchange = translator.exchange("chat", asked, model="gemini-2.5-flash", stream=True)
     else:
-        asked = {"contents": [{"parts": [{"text": "x"}]}], "tools": [{"googleSearch": {}}]}
+        tools = {"tools": [{"googleSearch": {}}]} if searches else {}
+        asked = {"contents": [{"parts": [{"text": "x"}]}], **tools}
         exchange = translator.exchange("chat", asked, model="gpt-4.1", stream=True)
     stream, before = exchange.stream(), deepcopy(pieces)
     events = [stream.feed(piece) for piece in pieces] + [stream.close()]
@@ -92,6 +99,75 @@ def test_places_in_a_text_are_those_of_its_own_stream():
         ]
         pieces = [{"id": "r", "model": "m", "choices": [{"index": 0, **choice}]} for choice in choices]
         assert told(quick, pieces) == told(slow, pieces)
+
+
+def of_gemini(text: str, **more: Any) -> Object:
+    return {"candidates": [{"index": 0, "content": {"parts": [{"text": text}]}, **more}]}
+
+
+def of_openai(delta: Object, **more: Any) -> Object:
+    return {"id": "r", "choices": [{"index": 0, "delta": delta, **more}]}
+
+
+def likely(number: float) -> Object:
+    return of_openai({"content": "a"}, logprobs={"content": [{"token": "a", "logprob": number}]})
+
+
+def second(**more: Any) -> Object:
+    """A piece whose first member is none."""
+    return {"candidates": [None, {"content": {"parts": [{"text": "a"}]}, "index": None, **more}]}
+
+
+GEMINIS_END = {"candidates": [{"index": 0, "finishReason": "STOP"}]}
+OPENAIS_END = {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+SEAM = {"signatures": [{"block": "text", "at": 3, "thought_signature": "c2ln"}]}
+SIGNED = of_openai({"content": "b", "extra_content": {"google": SEAM}})
+BY_TURNS = [{**of_gemini("a"), "modelVersion": "m"}, {**of_gemini("a"), "responseId": "r"}, GEMINIS_END]
+UNNAMED = {**of_gemini("a"), "modelVersion": None}
+BEGUN = {"candidates": [{}, {"content": {"parts": [{"text": "a"}]}, "index": None}]}
+ENDED = {"candidates": [{}, {"content": {"parts": [{"text": "a"}]}, "index": None, "finishReason": "STOP"}]}
+HUGE = {"candidates": [{"index": 10**5000, "content": {"parts": [{"text": "a"}]}}]}
+
+
+@pytest.mark.parametrize(
+    ("source", "often", "then"),
+    [
+        pytest.param("gemini", [*[likely(-3.4e38)] * 3, OPENAIS_END], [likely(-0.5), OPENAIS_END], id="large-number"),
+        pytest.param(
+            "gemini",
+            [of_openai({"content": "aaaaa"}), SIGNED, OPENAIS_END],
+            [of_openai({"content": "aa"}), SIGNED, OPENAIS_END],
+            id="place-before-the-text",
+        ),
+        pytest.param("openai", BY_TURNS, BY_TURNS, id="frame-by-turns"),
+        pytest.param(
+            "openai",
+            [UNNAMED, UNNAMED, UNNAMED, GEMINIS_END],
+            [UNNAMED, {**UNNAMED, "modelVersion": "m"}, GEMINIS_END],
+            id="frame-of-null",
+        ),
+        pytest.param(
+            "openai",
+            [second(), second(), second(), second(finishReason="STOP")],
+            [second(), second(), second(finishReason="STOP")],
+            id="no-member-first",
+        ),
+        pytest.param("openai", [BEGUN, BEGUN, ENDED, ENDED], [BEGUN, ENDED, GEMINIS_END], id="index-of-null"),
+        pytest.param(
+            "openai",
+            [{"candidates": [{**of_gemini("a")["candidates"][0], "index": 1.0}]}] * 3,
+            [{"candidates": [{**of_gemini("a")["candidates"][0], "index": index}]} for index in (1.0, 1)],
+            id="index-of-another-type",
+        ),
+        pytest.param("openai", [HUGE, HUGE, HUGE], [HUGE], id="huge-index"),
+    ],
+)
+@pytest.mark.parametrize("searches", [True, False])
+def test_a_piece_is_told_as_if_it_were_the_first(source, often, then, searches):
+    quick, slow = gloss(source), gloss(source, trace=True)
+    for _ in range(4):
+        told(quick, often, searches=searches)
+    assert told(quick, then, searches=searches) == told(slow, then, searches=searches)
 
 
 def test_shapes_of_strangers_are_bounded():

@@ -216,6 +216,39 @@ def test_a_piece_that_is_nested_too_deep_is_an_error():
         assert ended_early(asked.stream().feed(piece))
 
 
+def nested(depth: int) -> Any:
+    deep: Any = {}
+    for _ in range(depth):
+        deep = {"a": deep}
+    return deep
+
+
+def test_whatever_is_too_much_or_too_deep_is_an_error_event():
+    """Where it is met makes no difference: in a stencil, in the first piece, in an error, or at the end."""
+
+    def searched(letters: int) -> Object:
+        return {
+            "candidates": [
+                {"content": {"parts": [{"text": "a"}]}, "groundingMetadata": {"webSearchQueries": ["y" * letters]}}
+            ]
+        }
+
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": "{}", "x": nested(800)}}
+    end = {"choices": [{"index": 0, "delta": {}, "finish_reason": "tool_calls"}]}
+    for _ in range(4):
+        told(from_gemini(), [searched(1)] * 4)
+    for asked, pieces in (
+        (from_gemini(), [searched(1), *[searched(3_000_000)] * 3]),
+        (exchange("openai", "gemini", ASKED, limits={"held": 999}), [searched(1)]),
+        (from_gemini(), [{"error": nested(300)}]),
+        (from_gemini(), [{"candidates": [{"content": {"parts": [{"text": "a"}]}, "finishMessage": nested(2_500)}]}]),
+        (from_gemini(), [{**gemini_text("a"), "usageMetadata": nested(2_500)}]),
+        (from_openai(), [openai_call(call), end]),
+    ):
+        stream = asked.stream()
+        assert ended_early([event for piece in pieces for event in stream.feed(piece)] + stream.close())
+
+
 def test_words_that_wait_for_the_end_are_bounded():
     """Sources told bit by bit and counts under ever new names add up to the limit; a last word said again does not."""
     stream = exchange("openai", "gemini", ASKED, limits={"held": 100_000}).stream()
