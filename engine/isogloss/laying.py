@@ -141,6 +141,10 @@ def _slot(
         for item in items:
             merge(out, write_item(run, layout, item, group.where), group.where, "append")
         return
+    if slot.begins is not None:
+        told = sum(len(str(item.env[str(item.block.block.plain)].value)) for item in items if item.path)
+        strand = run.strand(layout)
+        run.exchange.set(slot.begins, 0 if strand is None else strand.lengthen(slot.begins, told))
     written = _written(run, layout, slot, items, group, seams) if items else ABSENT
     if written is ABSENT:
         written = _blank(slot, group)
@@ -176,8 +180,11 @@ def _written(
     where = (*group.where, *slot.at)
     carried = set(layout.write.seams["carries"]) if layout.write.seams else set[str]()
     if slot.form == "one":
-        for item in items[1:]:
+        taken = _taken(run, layout, slot)
+        for item in items if taken else items[1:]:
             run.lose("dropped", item.path, None, "there is place for one of these only")
+        if taken:
+            return ABSENT
     if slot.form == "one" or (slot.form == "one-or-items" and len(items) == 1):
         _seam_beside(run, layout, items[0], 0, seams, group.where)
         return write_item(run, layout, items[0], where)
@@ -185,6 +192,12 @@ def _written(
     if slot.form == "joined" or (slot.form == "plain-or-items" and plain == [True]):
         return _joined(run, layout, slot, items, group, seams)
     return _listed(run, layout, slot, items, group, seams)
+
+
+def _taken(run: Run, layout: TurnedLayout, slot: Slot) -> bool:
+    """Tell whether a piece before has said what is said once."""
+    strand = run.strand(layout)
+    return strand is not None and slot.at in layout.write.once and ".".join(slot.at) in strand.said
 
 
 def _is_plain(item: Item, slot: Slot, carried: set[str]) -> bool:

@@ -290,6 +290,8 @@ class Slot:
     gather: bool = False
     #: Items carry their running number under this name.
     number: str | None = None
+    #: The exchange's name for where, in the whole text, that of this piece begins.
+    begins: str | None = None
     #: Kinds that are read here but written elsewhere; and another place, where this one is read only if that is silent.
     reads: tuple[str, ...] = ()
     unless: Path = ()

@@ -46,7 +46,8 @@ def side(entries: Entries, name: str, entry: Map, dialect: str) -> Side:
 
 def _slot(entries: Entries, entry: Map) -> Slot:
     entries.keys(
-        entry, "at form holds plain blank roles conversion gather number reads unless needs otherwise reason read_only"
+        entry,
+        "at form holds plain blank roles conversion gather number begins reads unless needs otherwise reason read_only",
     )
     form = entries.choice(entry, "form", _FORMS)
     if "form" not in entry:
@@ -62,6 +63,7 @@ def _slot(entries: Entries, entry: Map) -> Slot:
         conversion=entry.get("conversion"),
         gather=bool(entry.get("gather", False)),
         number=entry.get("number"),
+        begins=entry.get("begins"),
         reads=entries.words(entry, "reads"),
         unless=dotted(entry.get("unless", "")),
         needs=entry.get("needs", {}),

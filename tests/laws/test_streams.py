@@ -276,9 +276,22 @@ def folded(events: list[Object]) -> Object:
         whole |= {name: value for name, value in event.items() if name != "choices"}
         for choice in event["choices"]:
             said = {name: value for name, value in choice.items() if value is not None}
-            text = choices.get(choice["index"], {}).get("text", "") + choice["text"]
-            choices[choice["index"]] = {"logprobs": None, **choices.get(choice["index"], {}), **said, "text": text}
+            known = choices.get(choice["index"], {"logprobs": None, "text": ""})
+            told = known["logprobs"] or {}
+            likely = {name: told.get(name, []) + value for name, value in (choice["logprobs"] or {}).items()} or told
+            choices[choice["index"]] = {
+                **known,
+                **said,
+                "text": known["text"] + choice["text"],
+                "logprobs": likely or None,
+            }
     return {**whole, "choices": [choices[index] for index in sorted(choices)]}
+
+
+def likely(text: str) -> Object:
+    """How likely each letter of a text was; nothing of none."""
+    tokens = [{"token": letter, "logProbability": -1.0} for letter in text]
+    return {"logprobsResult": {"chosenCandidates": tokens}} if tokens else {}
 
 
 @given(
@@ -289,14 +302,20 @@ def test_a_streamed_text_completion_is_the_whole_one(pieces, ends):
     frame = {"responseId": "r", "modelVersion": "m"}
     usage = {"promptTokenCount": 1, "candidatesTokenCount": 2, "totalTokenCount": 3}
     events = [
-        {**frame, "candidates": [{"index": index, "content": {"role": "model", "parts": [{"text": text}]}}]}
+        {
+            **frame,
+            "candidates": [{"index": index, "content": {"role": "model", "parts": [{"text": text}]}, **likely(text)}],
+        }
         for index, text in pieces
     ]
     seen = sorted({index for index, _ in pieces})
     last = [{"index": index, "content": {"role": "model"}, "finishReason": ends[index]} for index in seen]
     events.append({**frame, "candidates": last, "usageMetadata": usage})
     texts = {index: "".join(text for one, text in pieces if one == index) for index in seen}
-    candidates = [{**one, "content": {"role": "model", "parts": [{"text": texts[one["index"]]}]}} for one in last]
+    candidates = [
+        {**one, "content": {"role": "model", "parts": [{"text": texts[one["index"]]}]}, **likely(texts[one["index"]])}
+        for one in last
+    ]
     gloss = isogloss.Translator("openai", "gemini", clock=lambda: NOW, ids=lambda: "made")
     asked = {"prompt": "a", "max_tokens": 9, "stream_options": {"include_usage": True}}
     streamed = gloss.exchange("completions", {**asked, "stream": True}, model="gemini-2.5-flash")

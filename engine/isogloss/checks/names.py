@@ -143,7 +143,8 @@ def _memory(book: Book, held: Held) -> Iterator[Problem]:
 
 def _remembered(book: Book) -> set[str]:
     nodes = [node for held in book.rules for side in held.rule.sides.values() for _, node in example.places(side)]
-    pieces = [side.pieces for layout in book.ruleset.layouts.values() for side in layout.sides.values()]
+    sides = [side for layout in book.ruleset.layouts.values() for side in layout.sides.values()]
+    pieces = [*(side.pieces for side in sides), *(slot.begins for side in sides for slot in side.slots)]
     kept = {name for held in book.rules for name in held.rule.keeps.values()}
     return {node.name for node in nodes if isinstance(node, example.Known)} | {name for name in pieces if name} | kept
 

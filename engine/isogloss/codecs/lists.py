@@ -106,10 +106,10 @@ def _write_entries(neutral: tuple[Value, ...], options: Options) -> Value:
 
 
 def _read_offsets(value: Value, options: Options) -> tuple[Value]:
-    """Tell of each item of a list where its text begins in the texts of all."""
+    """Tell of each item of a list where its text begins in the texts of all, and of what came before."""
     texts = [item.get(options["text"]) if isinstance(item, dict) else None for item in value]
-    sizes = [len(text) if isinstance(text, str) else 0 for text in texts]
-    return (list(accumulate(sizes[:-1], initial=0))[: len(sizes)],)
+    sizes, start = [len(text) if isinstance(text, str) else 0 for text in texts], options.get("start", 0)
+    return (list(accumulate(sizes[:-1], initial=start if isinstance(start, int) else 0))[: len(sizes)],)
 
 
 CODECS: Final[dict[str, Codec]] = {
