@@ -256,8 +256,11 @@ class Run:
         self._write(turn, full, found, out, at, path)
 
     def claim(self, turn: Turn, found: Found, *, void: bool = False) -> None:
-        """Claim what an example has read; a one-way rule reads another spelling of what is written."""
-        disposition = "normal" if void or turn.rule.oneway else "mapped"
+        """Claim what an example has read.
+
+        A one-way rule reads another spelling of what is written; one that writes nothing, what happens anyway.
+        """
+        disposition = "normal" if void or turn.rule.oneway else "mapped" if turn.write != _NOTHING else "satisfied"
         for path in found.kept:
             self.accounts.claim(path, "exchange", self.owner, also=turn.rule.also)
         for path in found.nulls:

@@ -25,7 +25,8 @@ object, and blank arguments are none; a result's `{output: text}` is the text; d
 and in one half where the other stands in a place of its own (a file's `format`, the parts of `input_audio`); one word
 is a list of one; a file of samples is the samples, and of their type only the numbers count; a schema's `type` is the
 same in capitals, and its bounds may be written as text; ids that hold one name are equal, whatever the exchange has
-packed beside it; a reference alone in a list of alternatives, beside other words, is the reference beside them.
+packed beside it; a reference alone in a list of alternatives, beside other words, is the reference beside them; an
+order of names is the order in which an object has them.
 """
 
 import json
@@ -311,13 +312,14 @@ def _whole(document: Any, sources: list[Path], target: Path, there: Account, her
 # ── normal forms of codecs ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-#: Bounds of schemas that Google may write as text, and reads as numbers.
+#: Bounds of schemas that Google may write as text, and reads as numbers; in either spelling.
 LONG = {f"{head}{what}" for head in ("min", "max") for what in ("Items", "Length", "Properties")}
+LONG |= {f"{head}_{what}" for head in ("min", "max") for what in ("items", "length", "properties")}
 
 
 def equal(left: Any, right: Any, path: Path) -> bool:
     """Whether two values are the same, up to the normal forms listed above."""
-    if same(left, right) or same(_many(left), _many(right)):
+    if same(left, right) or same(_many(left), _many(right)) or _in_order(left, right):
         return True
     if path[-1:] and path[-1] in LONG and {type(left), type(right)} == {int, str}:
         return str(left) == str(right)
@@ -338,6 +340,10 @@ def equal(left: Any, right: Any, path: Path) -> bool:
         return len(left) == len(right) and all(equal(a, b, (*path, "0")) for a, b in zip(left, right, strict=True))
     objects = _object(left), _object(right)
     return objects[0] is not None and same(*objects)
+
+
+def _in_order(names: Any, found: Any) -> bool:
+    return isinstance(names, list) and isinstance(found, dict) and names == list(found)
 
 
 def _output(value: Any) -> Any:

@@ -32,35 +32,10 @@ from isogloss.loss import REFUSED
 from isogloss.values import same
 from laws.cases import NOW, OTHER, SIDES, Case, cases, translated
 from laws.faith import unfaithful
+from laws.found import FOUND
 
 ANSWERS = {"candidates", "choices"}
 OWN = {"responseschema", "thinkingconfig", "thinkinglevel", "extrabody"}
-
-CALL = {"functionCall": {"name": "f", "id": "call_1"}}
-ANSWER = {"content": {"role": "model", "parts": [CALL]}, "finishReason": "STOP"}
-CITY = {"type": "OBJECT", "properties": {"city": {"type": "STRING"}}, "propertyOrdering": ["city"]}
-ORDERED = {"name": "f", "parameters": CITY}
-SIGNED = {"role": "model", "parts": [{"text": "", "thoughtSignature": "c2ln"}]}
-
-
-def declared(**properties: object) -> Case:
-    """A request with a function whose parameters have these properties."""
-    function = {"name": "f", "parameters": {"type": "object", "properties": properties}}
-    tools = [{"type": "function", "function": function}]
-    request = {"model": "m", "messages": [{"role": "user", "content": "x"}], "tools": tools}
-    return Case("chat.request", "openai", request, "gemini-pro-vision")
-
-
-#: Drawn once, by chance: too rare to be met again soon.
-FOUND = [
-    Case("chat.request", "gemini", {"contents": [SIGNED, {"role": "user", "parts": [{"text": "x"}]}]}, "gpt-5-mini"),
-    Case("chat.response", "gemini", {"candidates": [{**ANSWER, "index": n} for n in range(2)]}, "gemini-pro-vision"),
-    declared(city={"type": "string"}, unit={"type": ["string", "null"]}),
-    declared(city={"enum": [True, False]}),
-    declared(city={"type": "string"}, unit={"allOf": [{"const": None}]}),
-    declared(city={"type": "string"}, unit={"enum": [None]}),
-    Case("chat.request", "gemini", {"contents": [], "tools": [{"functionDeclarations": [ORDERED]}]}, "gpt-5-mini"),
-]
 
 
 def forth(case: Case, body: object) -> isogloss.Translation:
