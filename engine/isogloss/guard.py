@@ -1,7 +1,7 @@
 """Guards: the part of JMESPath that asks yes or no, compiled to plain functions.
 
-Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type, keys, length, floor
-and is_json.
+Paths, literals, comparisons, `&&`, `||`, `!`, and the functions contains, starts_with, type, types, keys, length,
+floor and is_json.
 Nothing else: a guard is a condition, not a program. No JMESPath interpreter runs when documents are translated (it
 costs 4-50 µs a search; these cost well under one).
 """
@@ -224,6 +224,11 @@ def _keys(value: Value) -> list[Value] | None:
     return list(value) if isinstance(value, dict) else None
 
 
+def _types(value: Value) -> list[Value] | None:
+    """Return the types of a list's items, each once, in the order of the alphabet."""
+    return sorted({type_name(item) for item in value}) if isinstance(value, list) else None
+
+
 def _is_json(value: Value) -> bool:
     """Tell whether a value is a text, and that text whole JSON."""
     if not isinstance(value, str):
@@ -240,6 +245,7 @@ FUNCTIONS: Final[dict[str, Callable[..., Value]]] = {
     "contains": _contains,
     "starts_with": _starts_with,
     "type": type_name,
+    "types": _types,
     "keys": _keys,
     "length": _length,
     "floor": _floor,
