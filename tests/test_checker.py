@@ -189,3 +189,19 @@ def test_a_catch_all_answers_for_its_own_alternatives_only(tmp_path, monkeypatch
     schema = {"properties": {"turns": {"items": turn}}}
     one = measured(tmp_path, monkeypatch, schema, {**walk(layouts=["talk"]), **TALK})
     assert one.open == ("turns[*].bits[*].tune", "turns[*].mood")
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        (b"\xff\xfe\x00", "this is not UTF-8"),
+        (b"documents:\n  chat.request:\n    rules: [7]\n", "must be an object"),
+        (b"documents:\n  chat.request:\n    rules: [null]\n", "must be an object"),
+    ],
+)
+def test_a_file_that_is_no_rules_at_all_is_a_problem_with_a_place(written, said, tmp_path):
+    path = tmp_path / "odd.yaml"
+    path.write_bytes(written)
+    (problem,) = checker.check(overlays=[path]).problems
+    assert said in problem.message
+    assert problem.mark.file.endswith("odd.yaml")

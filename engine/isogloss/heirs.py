@@ -75,11 +75,16 @@ def _without(base: Map, entry: Map, problems: list[Problem]) -> Map:
     left.mark = entry.mark
     gone = entry.get("without", ())
     if "rules" in base:
-        left["rules"] = _picked(base["rules"], [rule for rule in base["rules"] if rule.get("id") not in gone])
+        left["rules"] = _picked(base["rules"], [rule for rule in base["rules"] if _id(rule) not in gone])
     for index, name in enumerate(gone):
-        if name not in {rule.get("id") for rule in base.get("rules", ())}:
+        if name not in {_id(rule) for rule in base.get("rules", ())}:
             problems.append(Problem(_mark(gone, index, entry), f"there is no rule {name!r} to leave out"))
     return left
+
+
+def _id(rule: Any) -> Any:
+    """Return the id of a rule; what is none is told of elsewhere."""
+    return rule.get("id") if isinstance(rule, Map) else None
 
 
 def _mark(items: Any, index: int, entry: Map) -> Mark:

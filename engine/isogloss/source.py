@@ -64,7 +64,11 @@ def read(path: Path, name: str) -> Map:
 
     Raises RuleError with every problem of the file.
     """
-    return parse(path.read_text(encoding="utf-8"), name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise RuleError((Problem(Mark(name, 1, 1), f"this is not UTF-8 (byte {error.start})"),)) from None
+    return parse(text, name)
 
 
 def parse(text: str, name: str) -> Map:

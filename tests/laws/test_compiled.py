@@ -624,3 +624,16 @@ def test_changing_a_result_changes_no_other(spelled):
         made = gloss.exchange("chat", copy.deepcopy(body), model="gpt-4.1").request.body
         assert made == kept
         made["tools"][0]["function"]["parameters"]["properties"]["a"]["type"] = "changed"
+
+
+@pytest.mark.parametrize("reader", ["openai", "gemini"])
+@pytest.mark.parametrize("phase", ["request", "response"])
+def test_every_set_but_one_is_code(phase, reader):
+    """A set that cannot be code takes a hundred times as long, and no translation shows it."""
+    models = [{"openai": "gpt-4.1", "gemini": google} for google in GOOGLE]
+    models += [{"openai": own, "gemini": "gemini-2.5-flash"} for own in ("gpt-4.1", "gpt-5", "o3", "llama")]
+    for names in models:
+        made = compiler.Compiler(lens_of(phase, reader, names))
+        made.function()
+        slow_ones = {name for (name, _), function in made.sets.items() if function in made.plain}
+        assert slow_ones <= {"thinking-config"}, names

@@ -153,7 +153,7 @@ def _ruleset(name: str) -> Ruleset:
             version = word
         elif word in shelves.profiles(version or newest):
             profile = word
-        elif Path(word).exists():
+        elif word and Path(word).exists():
             overlays.append(word)
         else:
             known = [*shelves.versions(), *shelves.profiles(version or newest)]

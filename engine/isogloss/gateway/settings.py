@@ -233,7 +233,10 @@ def _upstream(name: str, entry: Mapping[str, Any], rules: Ruleset, environment: 
 def _address(url: str) -> str:
     from urllib.parse import urlsplit
 
-    split = urlsplit(url)
+    try:
+        split = urlsplit(url)
+    except ValueError:
+        split = urlsplit("")
     if split.scheme not in ("http", "https") or not split.hostname or split.query or split.fragment or split.username:
         raise _wrong(f"{url!r} is no base address: http://host:port or https://host/path")
     return url.rstrip("/")
