@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from operator import eq
 from typing import TYPE_CHECKING, Any
 
 from isogloss.building import merge
@@ -54,8 +55,7 @@ def _lay_over(run: Run, made: Value, path: Path, out: dict[str, Value], at: Path
         made = {step: made}
     clash = merge(out, made, at, whole=run.lens.document.whole)
     if clash is not None:
-        wrote = (pair.source for pair in reversed(run.accounts.pairs) if pair.target == clash)
-        run.refuse(next(wrote, None) or path, f"this contradicts what another name says about {pointer(clash)}")
+        run.refuse(_said_by(run, clash) or path, f"this contradicts what another name says about {pointer(clash)}")
 
 
 def _carry(
@@ -108,3 +108,11 @@ def together(run: Run, rules: TurnedSet, out: dict[str, Value], at: Path) -> Non
 
 def _wrote(target: Path, places: list[Path]) -> bool:
     return any(place[: len(target)] == target for place in places)
+
+
+def _said_by(run: Run, place: Path) -> Path | None:
+    """Return what was read last for a place: where only what is inside was told of, what it stood in."""
+    for pair in reversed(run.accounts.pairs):
+        if pair.source and pair.target and all(map(eq, pair.target, place)):
+            return pair.source[: len(pair.source) - max(0, len(pair.target) - len(place))]
+    return None
