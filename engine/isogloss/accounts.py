@@ -122,7 +122,8 @@ class Accounts:
     def inline(self, virtual: Path, real: Path, value: Value, owner: Owner) -> None:
         """Say that a reference was followed: what it leads to is accounted for under the place it stands at."""
         self.aliases[virtual] = real
-        self.followed.append((value, virtual))
+        if value:
+            self.followed.append((value, virtual))
         if virtual[: len(real)] != real:
             self.claim(real, "normal", owner, also=True)
 

@@ -88,10 +88,14 @@ def _laid_under(
     run: Run, rules: TurnedSet, target: dict[str, Value], real: Path, beside: dict[str, Value], path: Path
 ) -> tuple[dict[str, Value], Path]:
     spec, virtual = rules.inline, (*path, "#")
-    run.accounts.inline(virtual, real, target, run.owner)
+    seen = {name: member for name, member in target.items() if name not in beside}
+    run.accounts.inline(virtual, real, seen, run.owner)
     for name, member in beside.items():
-        if not same(target.get(name, member), member) and name not in spec.get("beside", ()):
+        kept = same(target.get(name, member), member) or name in spec.get("beside", ())
+        if not kept:
             run.lose("approximated", (*path, name), None, spec["conflict"])
+        if name in target:  # it gives way, and stands nowhere else
+            run.accounts.claim((*real, name), "normal" if kept else "approximated", run.owner, also=True)
         run.accounts.claim((*path, name), "mapped", run.owner)
         run.accounts.aliases[(*virtual, name)] = (*path, name)
     for name in spec["definitions"]:
