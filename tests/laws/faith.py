@@ -180,7 +180,9 @@ def _came_back(
         retold = {there.owners.get(source), here.owners.get(near)} & retelling()
         if retold and same(at(again, where), at(there.body, where)):
             return True
-        if any(equal(at(document, source), at(here.body, image), source) for image, _ in here.pairs[near]):
+        whole = [source, path[: len(path) - len(where) + len(near)]] if inside else [source]
+        images = [image for image, _ in here.pairs[near]]
+        if any(equal(at(document, one), at(here.body, image), one) for one in whole for image in images):
             return True
         cells = len(near) < len(where) and not any(_holds(at(here.body, image)) for image, _ in here.pairs[near])
         if cells and same(at(again, where), at(there.body, where)):

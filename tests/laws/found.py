@@ -1,5 +1,6 @@
 """Documents that the laws have failed on: drawn once, by chance, and too rare to be met again soon."""
 
+from dataclasses import replace
 from typing import Any
 
 from laws.cases import Case
@@ -9,6 +10,11 @@ CALL: Object = {"functionCall": {"name": "f", "id": "call_1"}}
 ANSWER: Object = {"content": {"role": "model", "parts": [CALL]}, "finishReason": "STOP"}
 SIGNED: Object = {"role": "model", "parts": [{"text": "", "thoughtSignature": "c2ln"}]}
 CITY: Object = {"city": {"type": "STRING"}}
+SORTED: Object = {
+    "type": "OBJECT",
+    "properties": {"b": {"type": "STRING"}, "a": {"type": "STRING"}},
+    "property_ordering": ["b", "a"],
+}
 BOUND: Object = {"type": "ARRAY", "items": {"type": "STRING"}, "default": None, "min_items": "1"}
 
 
@@ -45,4 +51,5 @@ FOUND = [
     ordered(**CITY),
     ordered(**CITY, unit={"type": "STRING"}),
     of_openai(response_mime_type="application/json", response_schema=BOUND),
+    replace(of_openai(response_mime_type="application/json", response_schema=SORTED), model="gemini-12.3-pro"),
 ]

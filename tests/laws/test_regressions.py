@@ -2,6 +2,7 @@
 
 import isogloss
 import pytest
+from isogloss import library
 from isogloss.codecs import CODECS
 
 
@@ -139,6 +140,14 @@ def test_a_reasoning_model_takes_every_role():
     request = {"contents": [{"role": "user", "parts": [{"text": "x"}]}, {"role": "model", "parts": [{"text": "y"}]}]}
     done = translated(request, source="gemini", model="gpt-5")
     assert [message["role"] for message in done.body["messages"]] == ["user", "assistant"]
+
+
+def test_a_name_is_not_cut_inside_an_escape():
+    """What follows the cut would make another escape of it, and the name would change every time it is read."""
+    codec, options = CODECS["identifier"], library.ruleset().values["openai_name"]
+    written = codec.write(("00:::::\U00010000\U00010000\U00010000\U0002d000\u0100",), options)
+    assert len(written) <= 64
+    assert codec.write(codec.read(written, options), options) == written
 
 
 def test_a_row_of_sources_does_not_say_which_it_had():

@@ -50,6 +50,8 @@ def _write_members(neutral: tuple[Value, ...], _: Options) -> Value:
 
 
 _ESCAPE: Final = re.compile(r"_x([0-9A-F]{2,6})_")
+#: An escape that a cut has torn: what follows would make another one of it.
+_HALF: Final = re.compile(r"_x[0-9A-F]{2,6}$")
 
 
 #: Unicode ends here, and these are halves of letters, not letters.
@@ -84,7 +86,8 @@ def _write_identifier(neutral: tuple[Value, ...], options: Options) -> Value:
     written = "".join(found) or "_"
     if len(written) <= options["most"]:
         return written
-    return written[: options["most"] - 9] + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
+    head = _HALF.sub("", written[: options["most"] - 9])
+    return head + "_" + hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
 def _read_rooted(value: Value, options: Options) -> tuple[Value]:
