@@ -24,9 +24,9 @@ A leaf of the document may end in one of these ways, and in no other:
 object, and blank arguments are none; a result's `{output: text}` is the text; data URLs are equal in type and data,
 and in one half where the other stands in a place of its own (a file's `format`, the parts of `input_audio`); one word
 is a list of one; a file of samples is the samples, and of their type only the numbers count; a schema's `type` is the
-same in capitals, and its bounds may be written as text; ids that hold one name are equal, whatever the exchange has
-packed beside it; a reference alone in a list of alternatives, beside other words, is the reference beside them; an
-order of names is the order in which an object has them.
+same in capitals, and its bounds and the values of its enum may be written as text; ids that hold one name are equal,
+whatever the exchange has packed beside it; a reference alone in a list of alternatives, beside other words, is the
+reference beside them; an order of names is the order in which an object has them.
 """
 
 import json
@@ -319,11 +319,15 @@ LONG = {f"{head}{what}" for head in ("min", "max") for what in ("Items", "Length
 LONG |= {f"{head}_{what}" for head in ("min", "max") for what in ("items", "length", "properties")}
 
 
+#: A number, and the text that says it.
+NUMBER_AND_TEXT = ({int, str}, {float, str})
+
+
 def equal(left: Any, right: Any, path: Path) -> bool:
     """Whether two values are the same, up to the normal forms listed above."""
     if same(left, right) or same(_many(left), _many(right)) or _in_order(left, right):
         return True
-    if path[-1:] and path[-1] in LONG and {type(left), type(right)} == {int, str}:
+    if path[-1:] and (path[-1] in LONG or "enum" in path[-2:]) and {type(left), type(right)} in NUMBER_AND_TEXT:
         return str(left) == str(right)
     if "type" in path[-2:] and isinstance(left, str) and isinstance(right, str):
         return left.lower() == right.lower()

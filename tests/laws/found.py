@@ -10,6 +10,7 @@ CALL: Object = {"functionCall": {"name": "f", "id": "call_1"}}
 ANSWER: Object = {"content": {"role": "model", "parts": [CALL]}, "finishReason": "STOP"}
 SIGNED: Object = {"role": "model", "parts": [{"text": "", "thoughtSignature": "c2ln"}]}
 CITY: Object = {"city": {"type": "STRING"}}
+NUMBERED: Object = {"a": {"type": "INTEGER", "format": "enum", "enum": ["101"]}}
 SORTED: Object = {
     "type": "OBJECT",
     "properties": {"b": {"type": "STRING"}, "a": {"type": "STRING"}},
@@ -51,5 +52,8 @@ FOUND = [
     ordered(**CITY),
     ordered(**CITY, unit={"type": "STRING"}),
     of_openai(response_mime_type="application/json", response_schema=BOUND),
+    of_gemini(
+        tools=[{"functionDeclarations": [{"name": "f", "parameters": {"type": "OBJECT", "properties": NUMBERED}}]}]
+    ),
     replace(of_openai(response_mime_type="application/json", response_schema=SORTED), model="gemini-12.3-pro"),
 ]
