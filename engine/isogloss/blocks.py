@@ -12,7 +12,7 @@ from isogloss.completing import satisfied, worded
 from isogloss.guard import compile_guard
 from isogloss.matching import Bound, Env, Found, match, walks
 from isogloss.pointer import find
-from isogloss.seams import account, attach, cut_up, follow, read_seams
+from isogloss.seams import account, attach, attach_at, cut_up, follow, read_seams
 from isogloss.values import ABSENT, same, type_name
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _slot(
     if slot.form == "one" or (slot.form == "one-or-items" and not isinstance(found, list)):
         items = _alone(run, layout, slot, found, where)
         for item in items:
-            attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == 0])
+            attach_at(item, seams, 0)
         return items
     if isinstance(found, str) and slot.form in ("joined", "plain-or-items"):
         return _plain_items(run, layout, slot, found, where, seams)
@@ -217,7 +217,7 @@ def _listed_items(
             continue
         item = _block(run, layout, slot, member, here)
         if item is not None:
-            attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == index])
+            attach_at(item, seams, index)
             if strand is not None and layout.read.seams is not None:
                 strand.lengthen(item.kind, 1)
             items += [] if _says_nothing(item.block, item.env) else [item]

@@ -34,6 +34,11 @@ def attach(item: Item, seams: list[Any]) -> None:
         seam["met"] = True
 
 
+def attach_at(item: Item, seams: Mapping[str, list[Any]], end: int) -> None:
+    """Give a block what the seams of its kind that end there carry."""
+    attach(item, [seam for seam in seams.get(item.kind, ()) if seam["end"] == end])
+
+
 def account(run: Run, seams: dict[str, list[Any]]) -> None:
     """Account for what the seams carry; where no block ends that it belongs to, it is lost."""
     for cut in (cut for cuts in seams.values() for cut in cuts):

@@ -205,22 +205,20 @@ def test_replies_side_by_side_are_bounded():
     assert len(events) < 150
 
 
-def test_a_piece_that_is_nested_too_deep_is_an_error():
-    deep: Any = {}
-    for _ in range(100_000):
-        deep = {"a": deep}
-    for asked, piece in (
-        (from_gemini(), {"candidates": [{"content": {"parts": [{"functionCall": {"args": deep}}]}}]}),
-        (from_openai(), openai_call({**OPENED, "extra": deep})),
-    ):
-        assert ended_early(asked.stream().feed(piece))
-
-
 def nested(depth: int) -> Any:
     deep: Any = {}
     for _ in range(depth):
         deep = {"a": deep}
     return deep
+
+
+def test_a_piece_that_is_nested_too_deep_is_an_error():
+    deep = nested(100_000)
+    for asked, piece in (
+        (from_gemini(), {"candidates": [{"content": {"parts": [{"functionCall": {"args": deep}}]}}]}),
+        (from_openai(), openai_call({**OPENED, "extra": deep})),
+    ):
+        assert ended_early(asked.stream().feed(piece))
 
 
 def test_whatever_is_too_much_or_too_deep_is_an_error_event():
